@@ -1,0 +1,1 @@
+//! The reference library behind the adapter line protocol.

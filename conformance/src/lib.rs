@@ -1,0 +1,1 @@
+//! Judges any implementation of the Countersign specification.

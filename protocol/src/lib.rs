@@ -1,0 +1,1 @@
+//! The sans-IO core of Countersign: X3DH, Double Ratchet, sender keys, boxes, fingerprints.

@@ -1,0 +1,1 @@
+//! Countersign's test vectors, their generator, and the naive second implementation behind both.

@@ -1,2 +1,76 @@
-//! The workspace's own commands.
-fn main() {}
+//! What needs an `if`: `cargo conformance`, `cargo xtask test`, `cargo xtask peers`, `cargo xtask fuzz`.
+//!
+//! Every command installs or starts what it needs by package name, says each step, and names what is missing when it
+//! cannot.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks to its terminal"
+)]
+
+mod conformance;
+mod fuzz;
+mod machine;
+mod peers;
+mod steps;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The workspace's own commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Builds the adapters and judges them: the project's main job, also `cargo conformance`
+    ///
+    /// Without words: the reference adapter as a process, the recorded traffic, and the real libsignal.
+    /// Options (`--run`, `--seed`, …) go to each of these runs. A command word (`adapter`, `transcripts`, `explain`, …)
+    /// hands everything to the judge instead.
+    #[command(disable_help_flag = true)]
+    Conformance {
+        /// Words for the judge, see `cargo conformance help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Installs what the tests need and runs all of them, as CI does
+    Test,
+    /// Compares the hot paths with named peers, interleaved round by round
+    Peers {
+        /// Words for the comparison, such as `--rounds 61` or a row's name.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Fuzzes on the nightly toolchain; installs cargo-fuzz when it is absent
+    Fuzz {
+        /// One target; all of them when left out.
+        target: Option<String>,
+        /// How long to fuzz each target.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Conformance { words } => conformance::run(&words),
+        Command::Test => test::run().map(|()| 0),
+        Command::Peers { words } => peers::run(&words).map(|()| 0),
+        Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds).map(|()| 0),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `cargo conformance`: the main job. The reference is judged as a process, over the same line protocol as anyone's.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::machine::{self, LIBSIGNAL_NODE};
+use crate::steps::{command, root, succeed};
+
+/// One run of the judge in the main job.
+struct Judged {
+    /// What is judged, in the summary's words.
+    title: &'static str,
+    /// Its folder under `target/conformance/`.
+    folder: &'static str,
+    /// The judge's command and its options.
+    judge: Vec<String>,
+    /// The adapter's command line; empty for the built-in reference.
+    adapter: Vec<String>,
+}
+
+/// Exit codes from the worst to the best: suite bug, usage, inconclusive, failures, stale expectations.
+const WORST_FIRST: [u8; 5] = [5, 2, 4, 1, 3];
+
+/// Builds what is judged and runs the judge; its exit code is ours.
+pub(crate) fn run(words: &[String]) -> Result<u8> {
+    succeed(&mut command(
+        "cargo build --quiet --package countersign-conformance --package countersign-adapter-reference",
+    ))?;
+    match words.first() {
+        Some(word) if !word.starts_with('-') || is_help(word) => judge(words),
+        _ => main_job(words),
+    }
+}
+
+fn is_help(word: &str) -> bool {
+    matches!(word, "--help" | "-h" | "--version" | "-V")
+}
+
+fn main_job(options: &[String]) -> Result<u8> {
+    let reference = binary("countersign-adapter")?;
+    let mut runs = vec![
+        Judged {
+            title: "reference adapter",
+            folder: "reference",
+            judge: vec!["adapter".into()],
+            adapter: vec![reference.clone()],
+        },
+        Judged {
+            title: "recorded libsignal traffic",
+            folder: "recorded",
+            judge: vec!["transcripts".into(), "vectors/recorded".into()],
+            adapter: vec![reference],
+        },
+    ];
+    let libsignal = machine::ensure_libsignal();
+    if libsignal.is_ok() {
+        runs.push(Judged {
+            title: "libsignal 0.72.1, live",
+            folder: "libsignal",
+            judge: ["adapter", "--expectations", &format!("{LIBSIGNAL_NODE}/expectations.toml")]
+                .map(Into::into)
+                .into(),
+            adapter: vec!["node".into(), format!("{LIBSIGNAL_NODE}/adapter.mjs")],
+        });
+    }
+    let mut codes = Vec::new();
+    for run in &runs {
+        println!("\n── {}", run.title);
+        codes.push((run.title, judge(&run.words(options))?));
+    }
+    if let Err(missing) = libsignal {
+        eprintln!("\nlibsignal was not judged: {missing:#}");
+        codes.push(("libsignal 0.72.1, live", 4));
+    }
+    summary(&codes);
+    Ok(WORST_FIRST
+        .into_iter()
+        .find(|worst| codes.iter().any(|(_, code)| code == worst))
+        .unwrap_or(0))
+}
+
+impl Judged {
+    fn words(&self, options: &[String]) -> Vec<String> {
+        let mut words = self.judge.clone();
+        words.extend(["--out".into(), format!("target/conformance/{}", self.folder)]);
+        words.extend(options.iter().cloned());
+        words.push("--".into());
+        words.extend(self.adapter.iter().cloned());
+        words
+    }
+}
+
+fn summary(codes: &[(&str, u8)]) {
+    println!("\n── summary (reports in target/conformance/)");
+    for (title, code) in codes {
+        let verdict = match code {
+            0 => "conformant for what it claims",
+            1 => "NOT conformant",
+            3 => "expectations are stale",
+            4 => "inconclusive",
+            _ => "not judged",
+        };
+        println!("   {title}: {verdict} (exit code {code})");
+    }
+}
+
+fn judge(words: &[String]) -> Result<u8> {
+    let mut judge = Command::new(binary("conformance")?);
+    let status = judge.args(words).status().context("cannot start the judge")?;
+    match status.code() {
+        Some(code) => {
+            u8::try_from(code).with_context(|| format!("the judge ended with exit code {code}"))
+        }
+        None => bail!("the judge was ended by a signal"),
+    }
+}
+
+fn binary(name: &str) -> Result<String> {
+    let folder =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
+    let path = folder.join("debug").join(name);
+    let path = path.to_str().context("the workspace's path is not UTF-8")?;
+    Ok(path.to_owned())
+}

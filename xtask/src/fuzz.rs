@@ -1,0 +1,32 @@
+//! `cargo xtask fuzz`: cargo-fuzz on the nightly toolchain.
+
+use anyhow::{Context, Result, bail};
+
+use crate::machine;
+use crate::steps::{command, succeed, works};
+
+/// Fuzzes one target, or each in turn, for `seconds`.
+pub(crate) fn run(target: Option<&str>, seconds: u32) -> Result<()> {
+    if !works("cargo +nightly --version") {
+        bail!("missing: a nightly toolchain (`rustup toolchain install nightly`)");
+    }
+    machine::ensure_cargo_command("fuzz", "0.13.2")?;
+    let targets = match target {
+        Some(target) => vec![target.to_owned()],
+        None => all_targets()?,
+    };
+    for target in targets {
+        println!("\n── {target}: {seconds} s");
+        let line = format!(
+            "cargo +nightly fuzz run {target} fuzz/corpus/{target} fuzz/seeds/{target} -- -max_total_time={seconds}"
+        );
+        succeed(&mut command(&line))?;
+    }
+    Ok(())
+}
+
+fn all_targets() -> Result<Vec<String>> {
+    let output =
+        command("cargo +nightly fuzz list").output().context("cannot list the fuzz targets")?;
+    Ok(String::from_utf8(output.stdout)?.lines().map(str::to_owned).collect())
+}

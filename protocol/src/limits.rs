@@ -1,0 +1,12 @@
+//! The limits of the version-3 suite. Spec: `spec/limits.md`.
+
+/// How far ahead of its chain a message may be.
+pub const FORWARD_JUMP_MAX: u32 = 25_000;
+/// Unused seeds kept per receiver chain; the oldest goes first.
+pub const STORED_SEEDS_MAX: usize = 2_000;
+/// Receiver chains kept per session; the oldest goes first.
+pub const RECEIVER_CHAINS_MAX: usize = 5;
+/// Archived sessions kept per peer device, beside the current one; the oldest goes first.
+pub const ARCHIVED_SESSIONS_MAX: usize = 40;
+/// Age in whole seconds beyond which a session that was never answered is not used for sending.
+pub const UNANSWERED_SECONDS_MAX: u64 = 30 * 24 * 60 * 60;

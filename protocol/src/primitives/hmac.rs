@@ -1,0 +1,200 @@
+//! HMAC-SHA-256 (RFC 2104) on the bare compression function.
+//!
+//! A ratchet computes two or more MACs under each key it meets, over inputs of one byte to one
+//! block. [`HmacKey`] hashes the two pads once; each MAC after that costs two compressions.
+
+use core::fmt;
+
+use sha2::block_api::compress256;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+const BLOCK: usize = 64;
+const INITIAL: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+
+/// An HMAC key with both pads hashed.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct HmacKey {
+    inner: [u32; 8],
+    outer: [u32; 8],
+}
+
+impl HmacKey {
+    /// Takes a key of at most one block, which every key of this crate is.
+    pub(crate) fn new<const N: usize>(key: &[u8; N]) -> Self {
+        const { assert!(N <= BLOCK, "a longer key would have to be hashed first") };
+        Self::of_pads(|pad| {
+            let mut block = [pad; BLOCK];
+            block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+            block
+        })
+    }
+
+    fn of_pads(block: impl Fn(u8) -> [u8; BLOCK]) -> Self {
+        let mut key = Self { inner: INITIAL, outer: INITIAL };
+        let mut inner = [block(0x36)];
+        let mut outer = [block(0x5c)];
+        compress256(&mut key.inner, &inner);
+        compress256(&mut key.outer, &outer);
+        inner.zeroize();
+        outer.zeroize();
+        key
+    }
+
+    /// The MAC of a message of at most 55 bytes: exactly two compressions.
+    pub(crate) fn mac_short<const N: usize>(&self, message: &[u8; N]) -> [u8; 32] {
+        const { assert!(N <= 55, "the message and its padding must fit in one block") };
+        let mut block = [[0; BLOCK]];
+        let [bytes] = &mut block;
+        bytes.iter_mut().zip(message).for_each(|(byte, message)| *byte = *message);
+        finish_block(bytes, N, (BLOCK + N) as u64);
+        let mut state = self.inner;
+        compress256(&mut state, &block);
+        block.zeroize();
+        self.close(state)
+    }
+
+    /// Starts the MAC of a message given in parts.
+    pub(crate) fn start(&self) -> Hmac<'_> {
+        Hmac { key: self, state: self.inner, pending: [0; BLOCK], filled: 0, total: BLOCK as u64 }
+    }
+
+    /// Hashes the inner digest under the outer pad.
+    fn close(&self, mut inner: [u32; 8]) -> [u8; 32] {
+        let mut block = [[0; BLOCK]];
+        let [bytes] = &mut block;
+        bytes.iter_mut().zip(big_endian(&inner)).for_each(|(byte, digest)| *byte = digest);
+        finish_block(bytes, 32, (BLOCK + 32) as u64);
+        let mut state = self.outer;
+        compress256(&mut state, &block);
+        inner.zeroize();
+        block.zeroize();
+        big_endian(&state)
+    }
+}
+
+impl fmt::Debug for HmacKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HmacKey(..)")
+    }
+}
+
+/// A MAC in progress.
+#[derive(ZeroizeOnDrop)]
+pub(crate) struct Hmac<'k> {
+    #[zeroize(skip)]
+    key: &'k HmacKey,
+    state: [u32; 8],
+    pending: [u8; BLOCK],
+    filled: usize,
+    total: u64,
+}
+
+impl Hmac<'_> {
+    pub(crate) fn update(&mut self, mut bytes: &[u8]) {
+        self.total += bytes.len() as u64;
+        if self.filled > 0 {
+            let (head, rest) = bytes.split_at(bytes.len().min(BLOCK - self.filled));
+            self.buffer(head);
+            bytes = rest;
+            if self.filled < BLOCK {
+                return;
+            }
+            compress256(&mut self.state, &[self.pending]);
+            self.filled = 0;
+        }
+        let (blocks, tail) = bytes.as_chunks::<BLOCK>();
+        compress256(&mut self.state, blocks);
+        self.buffer(tail);
+    }
+
+    pub(crate) fn finish(mut self) -> [u8; 32] {
+        let mut block = [0; BLOCK];
+        block.iter_mut().zip(self.pending).take(self.filled).for_each(|(to, from)| *to = from);
+        if self.filled < BLOCK - 8 {
+            finish_block(&mut block, self.filled, self.total);
+        } else {
+            block.iter_mut().skip(self.filled).take(1).for_each(|byte| *byte = 0x80);
+            compress256(&mut self.state, &[block]);
+            block = [0; BLOCK];
+            write_length(&mut block, self.total);
+        }
+        compress256(&mut self.state, &[block]);
+        block.zeroize();
+        self.key.close(self.state)
+    }
+
+    fn buffer(&mut self, bytes: &[u8]) {
+        let free = self.pending.iter_mut().skip(self.filled);
+        free.zip(bytes).for_each(|(to, from)| *to = *from);
+        self.filled += bytes.len();
+    }
+}
+
+/// Writes SHA-256's padding into a last block that holds `filled` message bytes.
+fn finish_block(block: &mut [u8; BLOCK], filled: usize, total: u64) {
+    block.iter_mut().skip(filled).take(1).for_each(|byte| *byte = 0x80);
+    write_length(block, total);
+}
+
+fn write_length(block: &mut [u8; BLOCK], total: u64) {
+    let bits = (total * 8).to_be_bytes();
+    block.iter_mut().skip(BLOCK - 8).zip(bits).for_each(|(to, from)| *to = from);
+}
+
+fn big_endian(words: &[u32; 8]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    let (chunks, _) = bytes.as_chunks_mut::<4>();
+    chunks.iter_mut().zip(words).for_each(|(chunk, word)| *chunk = word.to_be_bytes());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use hmac::{Hmac as Peer, KeyInit, Mac};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn peer(key: &[u8], message: &[u8]) -> Vec<u8> {
+        let mut mac = Peer::<sha2::Sha256>::new_from_slice(key).unwrap();
+        mac.update(message);
+        mac.finalize().into_bytes().to_vec()
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_hmac_crate_however_the_message_is_cut(
+            key: [u8; 32],
+            message in proptest::collection::vec(any::<u8>(), 0..400),
+            cuts in proptest::collection::vec(0usize..400, 0..4),
+        ) {
+            let keyed = HmacKey::new(&key);
+            let mut mac = keyed.start();
+            let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut.min(message.len())).collect();
+            cuts.sort_unstable();
+            let mut from = 0;
+            for cut in cuts {
+                mac.update(&message[from..cut]);
+                from = cut;
+            }
+            mac.update(&message[from..]);
+            prop_assert_eq!(mac.finish().to_vec(), peer(&key, &message));
+        }
+
+        #[test]
+        fn a_short_mac_equals_the_hmac_crate(key: [u8; 32], message: [u8; 55]) {
+            let keyed = HmacKey::new(&key);
+            prop_assert_eq!(keyed.mac_short(&message).to_vec(), peer(&key, &message));
+            prop_assert_eq!(keyed.mac_short(&[1]).to_vec(), peer(&key, &[1]));
+        }
+    }
+}

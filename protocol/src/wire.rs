@@ -1,0 +1,3 @@
+//! Wire formats of the version-3 suite: messages are borrowed views of the bytes received.
+
+pub(crate) mod protobuf;

@@ -1,5 +1,6 @@
 //! The sans-IO core of Countersign: X3DH, Double Ratchet, sender keys, boxes, fingerprints.
 
+pub mod fingerprint;
 pub mod ids;
 pub mod keys;
 pub mod limits;
@@ -7,5 +8,6 @@ mod primitives;
 pub mod problem;
 pub mod profile;
 mod ratchet;
+pub mod sealed_box;
 mod wire;
 pub mod xeddsa;

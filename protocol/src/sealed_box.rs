@@ -23,27 +23,12 @@ use salsa20::XSalsa20;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::problem::Problem;
+
 pub use keys::{BoxNonce, BoxPrivateKey, BoxPublicKey, SharedBoxKey};
 
 /// The length of a Poly1305 tag, in bytes.
 pub const TAG_LENGTH: usize = 16;
-
-/// What stands between the bytes of a box and its plaintext.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BoxError {
-    /// A key is not 32 bytes long, or a nonce not 24.
-    #[error("a box key or nonce has the wrong length")]
-    Malformed,
-    /// The bytes are fewer than a tag, or a slot's fewer than a nonce and a tag.
-    #[error("the box is too short")]
-    TooShort,
-    /// The agreement of the two keys is all zero.
-    #[error("the key agreement is all zero")]
-    BadAgreement,
-    /// The box does not open. Nothing is said about why.
-    #[error("the box does not open")]
-    InvalidMessage,
-}
 
 /// Which cipher a box uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +44,6 @@ impl BoxSuite {
     pub const ALL: [Self; 2] = [Self::XSalsa20, Self::XChaCha20];
 
     /// The suite's registered number and name.
-    #[must_use]
     pub const fn row(self) -> (u16, &'static str) {
         match self {
             Self::XSalsa20 => (0x0101, "box-xsalsa20"),
@@ -68,7 +52,6 @@ impl BoxSuite {
     }
 
     /// The suite of a registered name.
-    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|suite| suite.row().1 == name)
     }
@@ -76,24 +59,24 @@ impl BoxSuite {
     /// Agrees on the key of all boxes between two devices, in both directions.
     ///
     /// # Errors
-    /// [`BoxError::BadAgreement`] when the agreement is all zero.
+    /// `bad_agreement` when the agreement is all zero.
     pub fn agree(
         self,
         own: &BoxPrivateKey,
         other: &BoxPublicKey,
-    ) -> Result<SharedBoxKey, BoxError> {
+    ) -> Result<SharedBoxKey, Problem> {
         let agreement = own.agree(other)?;
         let zeros = [0; 16];
         let key = Zeroizing::new(match self {
             Self::XSalsa20 => {
                 salsa20::hsalsa::<salsa20::cipher::consts::U10>(
-                    (&*agreement).into(),
+                    agreement.as_bytes().into(),
                     (&zeros).into(),
                 )
                 .0
             }
             Self::XChaCha20 => {
-                chacha20::hchacha::<chacha20::R20>((&*agreement).into(), (&zeros).into()).0
+                chacha20::hchacha::<chacha20::R20>(agreement.as_bytes().into(), (&zeros).into()).0
             }
         });
         Ok(SharedBoxKey { suite: self, key })
@@ -102,21 +85,21 @@ impl BoxSuite {
     /// Seals a plaintext from one device's static key to another's. A nonce is used once.
     ///
     /// # Errors
-    /// [`BoxError::BadAgreement`]; [`BoxError::InvalidMessage`] past 256 GiB.
+    /// `bad_agreement`; `invalid_message` past 256 GiB.
     pub fn seal(
         self,
         own: &BoxPrivateKey,
         other: &BoxPublicKey,
         nonce: &BoxNonce,
         plaintext: &[u8],
-    ) -> Result<Vec<u8>, BoxError> {
+    ) -> Result<Vec<u8>, Problem> {
         self.agree(own, other)?.seal(nonce, plaintext)
     }
 
     /// Opens what the other device sealed.
     ///
     /// # Errors
-    /// [`BoxError::BadAgreement`], [`BoxError::TooShort`], or [`BoxError::InvalidMessage`] for
+    /// `bad_agreement`, `too_short`, or `invalid_message` for
     /// anything that these two keys and this nonce did not seal.
     pub fn open(
         self,
@@ -124,7 +107,7 @@ impl BoxSuite {
         other: &BoxPublicKey,
         nonce: &BoxNonce,
         boxed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, BoxError> {
+    ) -> Result<Zeroizing<Vec<u8>>, Problem> {
         self.agree(own, other)?.open(nonce, boxed)
     }
 }
@@ -133,8 +116,8 @@ impl SharedBoxKey {
     /// Seals a plaintext: tag 16 ‖ ciphertext. A nonce is used once per key.
     ///
     /// # Errors
-    /// [`BoxError::InvalidMessage`] past 256 GiB, where the cipher ends.
-    pub fn seal(&self, nonce: &BoxNonce, plaintext: &[u8]) -> Result<Vec<u8>, BoxError> {
+    /// `invalid_message` past 256 GiB, where the cipher ends.
+    pub fn seal(&self, nonce: &BoxNonce, plaintext: &[u8]) -> Result<Vec<u8>, Problem> {
         let mut boxed = vec![0; TAG_LENGTH];
         boxed.extend_from_slice(plaintext);
         let (tag, ciphertext) = boxed.split_at_mut(TAG_LENGTH);
@@ -147,12 +130,12 @@ impl SharedBoxKey {
     /// Opens a box, after its tag has been verified.
     ///
     /// # Errors
-    /// [`BoxError::TooShort`] below 16 bytes, else [`BoxError::InvalidMessage`].
-    pub fn open(&self, nonce: &BoxNonce, boxed: &[u8]) -> Result<Zeroizing<Vec<u8>>, BoxError> {
-        let (tag, ciphertext) = boxed.split_at_checked(TAG_LENGTH).ok_or(BoxError::TooShort)?;
+    /// `too_short` below 16 bytes, else `invalid_message`.
+    pub fn open(&self, nonce: &BoxNonce, boxed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Problem> {
+        let (tag, ciphertext) = boxed.split_at_checked(TAG_LENGTH).ok_or(Problem::TooShort)?;
         let (authenticator, mut cipher) = self.start(nonce);
         if !bool::from(authenticator.compute_unpadded(ciphertext).ct_eq(tag)) {
-            return Err(BoxError::InvalidMessage);
+            return Err(Problem::InvalidMessage);
         }
         let mut plaintext = Zeroizing::new(ciphertext.to_vec());
         cipher.apply(&mut plaintext)?;
@@ -185,12 +168,12 @@ enum BoxCipher {
 }
 
 impl BoxCipher {
-    fn apply(&mut self, text: &mut [u8]) -> Result<(), BoxError> {
+    fn apply(&mut self, text: &mut [u8]) -> Result<(), Problem> {
         match self {
             Self::XSalsa20(cipher) => cipher.try_apply_keystream(text),
             Self::XChaCha20(cipher) => cipher.try_apply_keystream(text),
         }
-        .map_err(|_past_the_end| BoxError::InvalidMessage)
+        .map_err(|_past_the_end| Problem::InvalidMessage)
     }
 }
 

@@ -17,7 +17,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{BoxError, BoxNonce, BoxPrivateKey, BoxPublicKey, BoxSuite, SharedBoxKey, TAG_LENGTH};
+use super::{BoxNonce, BoxPrivateKey, BoxPublicKey, BoxSuite, SharedBoxKey, TAG_LENGTH};
+use crate::problem::Problem;
 
 const NONCE_LENGTH: usize = 24;
 const CONTENT_KEY_LENGTH: usize = 32;
@@ -52,15 +53,15 @@ impl std::fmt::Debug for OpenedMessage {
 /// is drawn when a recipient's key is refused.
 ///
 /// # Errors
-/// [`BoxError::BadAgreement`] when a recipient's key agrees on zero; [`BoxError::InvalidMessage`]
+/// `bad_agreement` when a recipient's key agrees on zero; `invalid_message`
 /// past 256 GiB.
 pub fn seal(
-    rng: &mut impl CryptoRng,
+    rng: &mut (impl CryptoRng + ?Sized),
     sender: &BoxPrivateKey,
     recipients: &[BoxPublicKey],
     header: &[u8],
     content: &[u8],
-) -> Result<SealedMessage, BoxError> {
+) -> Result<SealedMessage, Problem> {
     let shared_keys = recipients
         .iter()
         .map(|recipient| BoxSuite::XChaCha20.agree(sender, recipient))
@@ -71,7 +72,7 @@ pub fn seal(
     let mut ciphertext = content.to_vec();
     XChaCha20Poly1305::new((&*content_key).into())
         .encrypt_in_place(&XNonce::default(), &[], &mut ciphertext)
-        .map_err(|_too_long| BoxError::InvalidMessage)?;
+        .map_err(|_too_long| Problem::InvalidMessage)?;
 
     let slot_length = header.len() + CONTENT_KEY_LENGTH + CONTENT_HASH_LENGTH;
     let mut slot = Zeroizing::new(Vec::with_capacity(slot_length));
@@ -86,28 +87,28 @@ pub fn seal(
             let boxed = key.seal(&nonce, &slot)?;
             Ok([nonce.as_bytes(), boxed.as_slice()].concat())
         })
-        .collect::<Result<_, BoxError>>()?;
+        .collect::<Result<_, Problem>>()?;
     Ok(SealedMessage { content: ciphertext, slots })
 }
 
 /// Opens one's own slot of a message, and the content that it names.
 ///
 /// # Errors
-/// [`BoxError::TooShort`] for a slot below 40 bytes or a content below 16,
-/// [`BoxError::BadAgreement`], and [`BoxError::InvalidMessage`] for everything else: a slot that
+/// `too_short` for a slot below 40 bytes or a content below 16,
+/// `bad_agreement`, and `invalid_message` for everything else: a slot that
 /// does not open, a content of another hash, a content that does not open.
 pub fn open(
     own: &BoxPrivateKey,
     sender: &BoxPublicKey,
     slot: &[u8],
     content: &[u8],
-) -> Result<OpenedMessage, BoxError> {
-    let (nonce, boxed) = slot.split_at_checked(NONCE_LENGTH).ok_or(BoxError::TooShort)?;
+) -> Result<OpenedMessage, Problem> {
+    let (nonce, boxed) = slot.split_at_checked(NONCE_LENGTH).ok_or(Problem::TooShort)?;
     if boxed.len() < TAG_LENGTH || content.len() < TAG_LENGTH {
-        return Err(BoxError::TooShort);
+        return Err(Problem::TooShort);
     }
     let shared_key = BoxSuite::XChaCha20.agree(own, sender)?;
-    open_slot(&shared_key, &BoxNonce::try_from(nonce)?, boxed, content)
+    open_slot(&shared_key, &BoxNonce::decode(nonce)?, boxed, content)
 }
 
 fn open_slot(
@@ -115,18 +116,18 @@ fn open_slot(
     nonce: &BoxNonce,
     boxed: &[u8],
     content: &[u8],
-) -> Result<OpenedMessage, BoxError> {
+) -> Result<OpenedMessage, Problem> {
     let slot = shared_key.open(nonce, boxed)?;
     let (rest, content_hash) =
-        slot.split_last_chunk::<CONTENT_HASH_LENGTH>().ok_or(BoxError::InvalidMessage)?;
+        slot.split_last_chunk::<CONTENT_HASH_LENGTH>().ok_or(Problem::InvalidMessage)?;
     let (header, content_key) =
-        rest.split_last_chunk::<CONTENT_KEY_LENGTH>().ok_or(BoxError::InvalidMessage)?;
+        rest.split_last_chunk::<CONTENT_KEY_LENGTH>().ok_or(Problem::InvalidMessage)?;
     if !bool::from(Sha256::digest(content).as_slice().ct_eq(content_hash)) {
-        return Err(BoxError::InvalidMessage);
+        return Err(Problem::InvalidMessage);
     }
     let mut plaintext = Zeroizing::new(content.to_vec());
     XChaCha20Poly1305::new(content_key.into())
         .decrypt_in_place(&XNonce::default(), &[], &mut *plaintext)
-        .map_err(|_refused| BoxError::InvalidMessage)?;
+        .map_err(|_refused| Problem::InvalidMessage)?;
     Ok(OpenedMessage { header: Zeroizing::new(header.to_vec()), content: plaintext })
 }

@@ -65,15 +65,15 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 fn private(hex: &str) -> BoxPrivateKey {
-    bytes(hex).as_slice().try_into().unwrap()
+    BoxPrivateKey::decode(&bytes(hex)).unwrap()
 }
 
 fn public(hex: &str) -> BoxPublicKey {
-    bytes(hex).as_slice().try_into().unwrap()
+    BoxPublicKey::decode(&bytes(hex)).unwrap()
 }
 
 fn nonce() -> BoxNonce {
-    bytes(NONCE).as_slice().try_into().unwrap()
+    BoxNonce::decode(&bytes(NONCE)).unwrap()
 }
 
 #[test]
@@ -109,11 +109,11 @@ fn an_altered_box_does_not_open() {
         for at in 0..boxed.len() {
             let mut altered = boxed.clone();
             altered[at] ^= 1;
-            assert_eq!(key.open(&nonce(), &altered).unwrap_err(), BoxError::InvalidMessage);
+            assert_eq!(key.open(&nonce(), &altered).unwrap_err(), Problem::InvalidMessage);
         }
         for length in 0..boxed.len() {
             let expected =
-                if length < TAG_LENGTH { BoxError::TooShort } else { BoxError::InvalidMessage };
+                if length < TAG_LENGTH { Problem::TooShort } else { Problem::InvalidMessage };
             assert_eq!(key.open(&nonce(), &boxed[..length]).unwrap_err(), expected);
         }
     }
@@ -122,9 +122,9 @@ fn an_altered_box_does_not_open() {
 #[test]
 fn a_key_of_small_order_is_refused() {
     for suite in BoxSuite::ALL {
-        let zero = BoxPublicKey::from([0; 32]);
+        let zero = BoxPublicKey::from_bytes([0; 32]);
         let sealed = suite.seal(&private(ALICE_PRIVATE), &zero, &nonce(), b"");
-        assert_eq!(sealed, Err(BoxError::BadAgreement));
+        assert_eq!(sealed, Err(Problem::BadAgreement));
     }
 }
 
@@ -132,11 +132,11 @@ fn a_key_of_small_order_is_refused() {
 fn lengths_are_exact() {
     for length in [0, 31, 33] {
         let bytes = vec![1; length];
-        assert_eq!(BoxPublicKey::try_from(bytes.as_slice()), Err(BoxError::Malformed));
-        assert!(BoxPrivateKey::try_from(bytes.as_slice()).is_err());
+        assert_eq!(BoxPublicKey::decode(&bytes), Err(Problem::Malformed));
+        assert!(BoxPrivateKey::decode(&bytes).is_err());
     }
     for length in [0, 23, 25] {
-        assert_eq!(BoxNonce::try_from(vec![1; length].as_slice()), Err(BoxError::Malformed));
+        assert_eq!(BoxNonce::decode(&vec![1; length]), Err(Problem::Malformed));
     }
 }
 
@@ -168,7 +168,7 @@ fn a_message_opens_for_each_recipient_from_its_own_slot_only() {
                 }
                 Err(error) => {
                     assert_ne!(own, index);
-                    assert_eq!(error, BoxError::InvalidMessage);
+                    assert_eq!(error, Problem::InvalidMessage);
                 }
             }
         }
@@ -184,7 +184,7 @@ fn a_content_that_the_slot_does_not_name_is_refused() {
         message::seal(&mut rng, &sender, &[device.public_key()], b"", content).unwrap()
     });
     let opened = message::open(&device, &sender.public_key(), &one.slots[0], &other.content);
-    assert_eq!(opened.unwrap_err(), BoxError::InvalidMessage);
+    assert_eq!(opened.unwrap_err(), Problem::InvalidMessage);
 
     // Another recipient knows the content key and can seal other content under it.
     let key: [u8; 32] = std::array::from_fn(|at| 0x40 + u8::try_from(at).unwrap());
@@ -196,7 +196,7 @@ fn a_content_that_the_slot_does_not_name_is_refused() {
     };
     let bob = private(BOB_PRIVATE);
     let opened = message::open(&bob, &public(ALICE_PUBLIC), &bytes(SLOT), &forged);
-    assert_eq!(opened.unwrap_err(), BoxError::InvalidMessage);
+    assert_eq!(opened.unwrap_err(), Problem::InvalidMessage);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn slots_and_contents_too_short_for_their_tags_are_refused_as_such() {
     for (slot, content) in [(39, 16), (0, 16), (23, 16), (40, 15), (40, 0)] {
         let opened =
             message::open(&bob, &public(ALICE_PUBLIC), &vec![0; slot], &vec![0; content]);
-        assert_eq!(opened.unwrap_err(), BoxError::TooShort);
+        assert_eq!(opened.unwrap_err(), Problem::TooShort);
     }
     // A box that opens, but holds less than a content key and a hash.
     let short = BoxSuite::XChaCha20
@@ -213,5 +213,5 @@ fn slots_and_contents_too_short_for_their_tags_are_refused_as_such() {
         .unwrap();
     let slot = [bytes(NONCE), short].concat();
     let opened = message::open(&bob, &public(ALICE_PUBLIC), &slot, &[0; 16]);
-    assert_eq!(opened.unwrap_err(), BoxError::InvalidMessage);
+    assert_eq!(opened.unwrap_err(), Problem::InvalidMessage);
 }

@@ -1,0 +1,24 @@
+//! The protocol a second time, slow and obvious.
+//!
+//! It serves three purposes: the vector generator composes with it, the judge talks through it as a
+//! live peer (well-behaved and hostile), and with one [`bugs::Bug`] switched on it is a known-bad
+//! implementation. All structs are plain and every field is public, so that a case can build
+//! any state and any message.
+//!
+//! It makes no attempt at constant time or at wiping secrets. Never use it to protect anything.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "slices are cut at lengths checked a line before; obvious code comes first here"
+)]
+#![expect(missing_docs, reason = "fields and functions carry the names of the spec")]
+#![expect(missing_debug_implementations, reason = "plain data holders, printed as hex when at all")]
+
+pub mod bugs;
+pub mod fault;
+pub mod groups;
+pub mod keys;
+pub mod native;
+pub mod party;
+pub mod primitives;
+pub mod state;
+pub mod xeddsa;

@@ -71,15 +71,16 @@ export const object = (shape) => (value, where) => {
 
 export const profile = oneOf('compatible', 'strict');
 
-/** A device's address. Only suite ratchet-chacha20 has an incarnation, and it is not offered here. */
-export const address = object({ name: text, device_id: deviceId });
+/** A device's address. Only suite ratchet-chacha20 uses the incarnation, and it is not offered here. */
+export const peer = object({ name: text, device_id: deviceId, incarnation: optional(hex(16)) });
+export const sender = object({ name: text, device_id: deviceId });
 
 export const bundle = object({
   registration_id: u32,
   device_id: deviceId,
   identity_key: hex(33),
   signed_prekey: object({ id: u32, public: hex(33), signature: hex(64) }),
-  one_time_prekey: nullable(object({ id: u32, public: hex(33), signature: optional(nullable(hex(64))) })),
+  one_time_prekey: nullable(object({ id: u32, public: hex(33), signature: nullable(hex(64)) })),
   name: optional(nullable(text)),
   incarnation: optional(nullable(hex(16))),
 });

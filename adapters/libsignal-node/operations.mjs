@@ -151,7 +151,7 @@ const OPERATIONS = {
 
   'party.create': [
     {
-      suite: a.oneOf('signal-v3', 'ratchet-chacha20'), profile: a.profile, name: a.uuid, device_id: a.deviceId,
+      suite: a.oneOf('signal-v3', 'ratchet-chacha20'), profile: a.profile, name: a.text, device_id: a.deviceId,
       registration_id: a.u32, identity_private: a.hex(32), incarnation: a.hex(16), accept_x3dh: a.bool,
     },
     (device) => {
@@ -178,30 +178,30 @@ const OPERATIONS = {
     { party, signed_prekey_id: a.u32, one_time_prekey_id: a.nullable(a.u32) },
     (x) => ({ bundle: bundleOfParty(x.party, x) }),
   ],
-  'party.trust': [{ party, peer: a.address, identity_key: a.hex(33) }, (x) => {
+  'party.trust': [{ party, peer: a.peer, identity_key: a.hex(33) }, (x) => {
     x.party.identities.trust(addressOf(x.peer), PublicKey.deserialize(x.identity_key));
     return {};
   }],
   'party.fingerprint': [{ party }, ({ party: p }) => ({ hash: p.fingerprint() })],
 
-  'session.initiate': [{ party, peer: a.address, bundle: a.bundle, now_ms: a.milliseconds }, async (x) => {
+  'session.initiate': [{ party, peer: a.peer, bundle: a.bundle, now_ms: a.milliseconds }, async (x) => {
     const [p, now] = [x.party, new Date(x.now_ms)];
     await processPreKeyBundle(bundleOf(x.bundle), addressOf(x.peer), p.sessions, p.identities, now);
     return {};
   }],
   'session.encrypt': [
-    { party, peer: a.address, plaintext: a.hex(), now_ms: a.milliseconds },
+    { party, peer: a.peer, plaintext: a.hex(), now_ms: a.milliseconds },
     (x) => encrypt(x.party, addressOf(x.peer), x.plaintext, new Date(x.now_ms)),
   ],
   'session.encrypt_many': [
-    { party, peer: a.address, plaintext: a.hex(), count: a.u32, keep: a.list(a.u32), now_ms: a.milliseconds },
+    { party, peer: a.peer, plaintext: a.hex(), count: a.u32, keep: a.list(a.u32), now_ms: a.milliseconds },
     (x) => {
       const [peer, now] = [addressOf(x.peer), new Date(x.now_ms)];
       return many(x.count, x.keep, () => encrypt(x.party, peer, x.plaintext, now));
     },
   ],
   'session.decrypt': [
-    { party, peer: a.address, type: a.oneOf(2, 3), message: a.hex(), now_ms: a.milliseconds },
+    { party, peer: a.peer, type: a.oneOf(2, 3), message: a.hex(), now_ms: a.milliseconds },
     async ({ party: p, peer, type, message }) => {
       const [from, stores] = [addressOf(peer), [p.sessions, p.identities]];
       if (type === 2) return { plaintext: await signalDecrypt(SignalMessage.deserialize(message), from, ...stores) };
@@ -209,18 +209,18 @@ const OPERATIONS = {
       return { plaintext: await signalDecryptPreKey(PreKeySignalMessage.deserialize(message), from, ...stores) };
     },
   ],
-  'session.archive': [{ party, peer: a.address }, (x) => {
+  'session.archive': [{ party, peer: a.peer }, (x) => {
     const record = x.party.session(x.peer);
     record.archiveCurrentState();
     x.party.setSession(x.peer, record);
     return {};
   }],
-  'session.delete': [{ party, peer: a.address }, (x) => {
+  'session.delete': [{ party, peer: a.peer }, (x) => {
     x.party.deleteSession(x.peer);
     return {};
   }],
-  'session.export': [{ party, peer: a.address }, (x) => ({ state: x.party.session(x.peer).serialize() })],
-  'session.import': [{ party, peer: a.address, state: a.hex() }, (x) => {
+  'session.export': [{ party, peer: a.peer }, (x) => ({ state: x.party.session(x.peer).serialize() })],
+  'session.import': [{ party, peer: a.peer, state: a.hex() }, (x) => {
     x.party.setSession(x.peer, recordOf(x.state));
     return {};
   }],
@@ -228,7 +228,7 @@ const OPERATIONS = {
   'group.create_distribution': [{ party, distribution_id: a.uuid }, async ({ party: p, distribution_id }) => ({
     message: (await SenderKeyDistributionMessage.create(p.address, distribution_id, p.senderKeys)).serialize(),
   })],
-  'group.process_distribution': [{ party, sender: a.address, message: a.hex() }, async (x) => {
+  'group.process_distribution': [{ party, sender: a.sender, message: a.hex() }, async (x) => {
     const message = SenderKeyDistributionMessage.deserialize(x.message);
     await processSenderKeyDistributionMessage(addressOf(x.sender), message, x.party.senderKeys);
     return {};
@@ -241,10 +241,10 @@ const OPERATIONS = {
     { party, distribution_id: a.uuid, plaintext: a.hex(), count: a.u32, keep: a.list(a.u32) },
     (x) => many(x.count, x.keep, () => encryptForGroup(x.party, x.distribution_id, x.plaintext)),
   ],
-  'group.decrypt': [{ party, sender: a.address, message: a.hex() }, async (x) => ({
+  'group.decrypt': [{ party, sender: a.sender, message: a.hex() }, async (x) => ({
     plaintext: await groupDecrypt(addressOf(x.sender), x.party.senderKeys, x.message),
   })],
-  'group.forget': [{ party, sender: a.address, distribution_id: a.uuid }, (x) => {
+  'group.forget': [{ party, sender: a.sender, distribution_id: a.uuid }, (x) => {
     x.party.forgetSenderKey(x.sender, x.distribution_id);
     return {};
   }],

@@ -182,11 +182,7 @@ impl<'a> ReadFields<'a> {
         let (Some(own), Some(other)) = (self.own, self.other) else {
             return Err(Problem::FingerprintMalformed);
         };
-        Ok(ScannableFingerprint {
-            version: self.version,
-            own: own.to_vec(),
-            other: other.to_vec(),
-        })
+        Ok(ScannableFingerprint { version: self.version, own: own.to_vec(), other: other.to_vec() })
     }
 }
 

@@ -9,5 +9,7 @@ pub mod problem;
 pub mod profile;
 mod ratchet;
 pub mod sealed_box;
+pub mod sender_key;
+mod stored_seeds;
 mod wire;
 pub mod xeddsa;

@@ -60,11 +60,7 @@ impl BoxSuite {
     ///
     /// # Errors
     /// `bad_agreement` when the agreement is all zero.
-    pub fn agree(
-        self,
-        own: &BoxPrivateKey,
-        other: &BoxPublicKey,
-    ) -> Result<SharedBoxKey, Problem> {
+    pub fn agree(self, own: &BoxPrivateKey, other: &BoxPublicKey) -> Result<SharedBoxKey, Problem> {
         let agreement = own.agree(other)?;
         let zeros = [0; 16];
         let key = Zeroizing::new(match self {

@@ -17,16 +17,8 @@ const PLAINTEXT: &str = "be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849
 /// The first so many bytes of the plaintext, boxed by libsodium: box-xsalsa20, box-xchacha20.
 /// The last row of box-xsalsa20 is the one that NaCl prints.
 const BOXED: [(usize, &str, &str); 5] = [
-    (
-        0,
-        "2539121d8e234e652d651fa4c8cff880",
-        "2b09a0ab9a3125b08d6a594234d215a7",
-    ),
-    (
-        1,
-        "33bfb7e71ef3b8a4177bd6eb9ab7b8a48e",
-        "75fc244dcd6ba223b8c76d61653cd1b6ef",
-    ),
+    (0, "2539121d8e234e652d651fa4c8cff880", "2b09a0ab9a3125b08d6a594234d215a7"),
+    (1, "33bfb7e71ef3b8a4177bd6eb9ab7b8a48e", "75fc244dcd6ba223b8c76d61653cd1b6ef"),
     (
         32,
         "864d070c8064de5d20473088418481978e993b9f48681273c29650ba32fc76ce48332ea7164d96a4476fb8c531a1\
@@ -86,7 +78,8 @@ fn public_keys_are_those_of_nacl() {
 fn both_suites_equal_libsodium_byte_for_byte() {
     for (length, xsalsa20, xchacha20) in BOXED {
         let plaintext = &bytes(PLAINTEXT)[..length];
-        for (suite, expected) in [(BoxSuite::XSalsa20, xsalsa20), (BoxSuite::XChaCha20, xchacha20)] {
+        for (suite, expected) in [(BoxSuite::XSalsa20, xsalsa20), (BoxSuite::XChaCha20, xchacha20)]
+        {
             let boxed =
                 suite.seal(&private(ALICE_PRIVATE), &public(BOB_PUBLIC), &nonce(), plaintext);
             assert_eq!(boxed, Ok(bytes(expected)), "{suite:?}, {length} bytes");
@@ -143,8 +136,7 @@ fn lengths_are_exact() {
 #[test]
 fn the_message_form_opens_what_libsodium_sealed() {
     let bob = private(BOB_PRIVATE);
-    let opened =
-        message::open(&bob, &public(ALICE_PUBLIC), &bytes(SLOT), &bytes(CONTENT)).unwrap();
+    let opened = message::open(&bob, &public(ALICE_PUBLIC), &bytes(SLOT), &bytes(CONTENT)).unwrap();
     assert_eq!(opened.header.as_slice(), b"header");
     assert_eq!(opened.content.as_slice(), b"content");
 }
@@ -203,8 +195,7 @@ fn a_content_that_the_slot_does_not_name_is_refused() {
 fn slots_and_contents_too_short_for_their_tags_are_refused_as_such() {
     let bob = private(BOB_PRIVATE);
     for (slot, content) in [(39, 16), (0, 16), (23, 16), (40, 15), (40, 0)] {
-        let opened =
-            message::open(&bob, &public(ALICE_PUBLIC), &vec![0; slot], &vec![0; content]);
+        let opened = message::open(&bob, &public(ALICE_PUBLIC), &vec![0; slot], &vec![0; content]);
         assert_eq!(opened.unwrap_err(), Problem::TooShort);
     }
     // A box that opens, but holds less than a content key and a hash.

@@ -13,12 +13,20 @@
 #![expect(missing_docs, reason = "fields and functions carry the names of the spec")]
 #![expect(missing_debug_implementations, reason = "plain data holders, printed as hex when at all")]
 
+pub mod aead;
+pub mod boxes;
 pub mod bugs;
 pub mod fault;
+pub mod fingerprint;
 pub mod groups;
 pub mod keys;
 pub mod native;
 pub mod party;
 pub mod primitives;
+pub mod ratchet;
+pub mod scan;
+pub mod session;
 pub mod state;
+pub mod wire;
+pub mod x3dh;
 pub mod xeddsa;

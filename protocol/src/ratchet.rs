@@ -1,7 +1,187 @@
 //! The Double Ratchet of the version-3 suite. Spec: `spec/ratchet.md`.
+//!
+//! Receiving authenticates first and changes the state after. A ratchet step draws the new
+//! private key when it receives, as the suite's bytes demand, but computes with it only when the
+//! device sends: [`Sending::Due`].
 
 mod chain_key;
+mod message_keys;
+mod receiver_chain;
 mod root_key;
+mod stored_seeds;
 
-pub(crate) use chain_key::{ChainKey, Seed};
-pub(crate) use root_key::RootKey;
+use rand_core::CryptoRng;
+
+pub(crate) use self::chain_key::{ChainKey, Seed};
+pub(crate) use self::message_keys::MessageKeys;
+pub(crate) use self::receiver_chain::ReceiverChain;
+pub(crate) use self::root_key::RootKey;
+pub(crate) use self::stored_seeds::StoredSeeds;
+use crate::keys::{KeyPair, PrivateKey, PublicKey};
+use crate::limits::RECEIVER_CHAINS_MAX;
+use crate::problem::Problem;
+use crate::profile::Profile;
+
+const ROOT_LABEL: &[u8] = b"WhisperRatchet";
+
+/// The ratchet of one session.
+#[derive(Clone, Debug)]
+pub(crate) struct Ratchet {
+    /// The root key after the last step that was computed.
+    pub(crate) root_key: RootKey,
+    pub(crate) sending: Sending,
+    /// Oldest first, at most five.
+    pub(crate) receiver_chains: Vec<ReceiverChain>,
+    /// Written into every message, read by nobody: the last counter of the previous sending
+    /// chain, 0 if it had none.
+    pub(crate) previous_counter: u32,
+}
+
+/// Our half of the ratchet.
+#[derive(Clone, Debug)]
+pub(crate) enum Sending {
+    /// A responder that has received nothing: the signed prekey is its ratchet key.
+    Handshake { private: PrivateKey },
+    /// A key was drawn for a step whose agreement with `theirs` is still to be computed.
+    Due { private: PrivateKey, theirs: PublicKey },
+    /// A chain to send on; `next` is the counter of the next message.
+    Chain { key_pair: KeyPair, chain_key: ChainKey, next: u32 },
+}
+
+impl Sending {
+    const fn private(&self) -> &PrivateKey {
+        match self {
+            Self::Handshake { private } | Self::Due { private, .. } => private,
+            Self::Chain { key_pair, .. } => key_pair.private(),
+        }
+    }
+
+    /// How many messages were sent on the chain.
+    const fn sent(&self) -> u32 {
+        match self {
+            Self::Handshake { .. } | Self::Due { .. } => 0,
+            Self::Chain { next, .. } => *next,
+        }
+    }
+}
+
+/// What a sender needs for one message.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) keys: MessageKeys,
+    pub(crate) ratchet_key: PublicKey,
+    pub(crate) counter: u32,
+    pub(crate) previous_counter: u32,
+}
+
+/// What a receiver decides by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Receiving {
+    pub(crate) profile: Profile,
+    /// How far ahead of its chain a message may be.
+    pub(crate) jump_max: u32,
+}
+
+impl Ratchet {
+    /// The initiator's ratchet: `signed_prekey` is the peer's first ratchet key.
+    pub(crate) fn initiator(
+        (root_key, chain_key): (RootKey, ChainKey),
+        signed_prekey: PublicKey,
+        ratchet_private: PrivateKey,
+    ) -> Self {
+        Self {
+            root_key,
+            sending: Sending::Due { private: ratchet_private, theirs: signed_prekey },
+            // The peer never sends on this chain, but it counts as one of the five.
+            receiver_chains: vec![ReceiverChain::new(signed_prekey, chain_key)],
+            previous_counter: 0,
+        }
+    }
+
+    /// The responder's ratchet, of use once a message was received.
+    pub(crate) const fn responder(root_key: RootKey, signed_prekey: PrivateKey) -> Self {
+        Self {
+            root_key,
+            sending: Sending::Handshake { private: signed_prekey },
+            receiver_chains: Vec::new(),
+            previous_counter: 0,
+        }
+    }
+
+    /// Takes the keys of the next message to send.
+    ///
+    /// # Errors
+    /// `no_session` if nothing can be sent: no message received yet, or 2^32 - 1 sent.
+    pub(crate) fn next_outgoing(&mut self) -> Result<Outgoing, Problem> {
+        self.compute_due_step();
+        let previous_counter = self.previous_counter;
+        let Sending::Chain { key_pair, chain_key, next } = &mut self.sending else {
+            return Err(Problem::NoSession);
+        };
+        let counter = *next;
+        *next = counter.checked_add(1).ok_or(Problem::NoSession)?;
+        let (seed, advanced) = chain_key.step();
+        *chain_key = advanced;
+        let keys = MessageKeys::of(&seed);
+        Ok(Outgoing { keys, ratchet_key: *key_pair.public(), counter, previous_counter })
+    }
+
+    fn compute_due_step(&mut self) {
+        if let Sending::Due { private, theirs } = &self.sending {
+            let (root_key, chain_key) = self.root_key.advance(&private.agree(theirs), ROOT_LABEL);
+            let key_pair = KeyPair::from_private(private.clone());
+            self.root_key = root_key;
+            self.sending = Sending::Chain { key_pair, chain_key, next: 0 };
+        }
+    }
+
+    /// Gives `open` the keys of message `counter` under `ratchet_key`. Nothing changes unless it
+    /// succeeds; a new ratchet key then makes one ratchet step, which draws 32 bytes.
+    ///
+    /// # Errors
+    /// `duplicate_message`, `invalid_message`, and the errors of `open`.
+    pub(crate) fn receive<T>(
+        &mut self,
+        ratchet_key: &PublicKey,
+        counter: u32,
+        how: Receiving,
+        rng: &mut (impl CryptoRng + ?Sized),
+        open: impl FnOnce(&MessageKeys) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let open = |seed: &Seed| open(&MessageKeys::of(seed));
+        let mut known = self.receiver_chains.iter_mut().rev();
+        if let Some(chain) = known.find(|chain| chain.ratchet_key == *ratchet_key) {
+            return chain.receive(counter, how.jump_max, open);
+        }
+        let (root_key, chain_key) = self.receiving_step(ratchet_key, how.profile)?;
+        let mut chain = ReceiverChain::new(*ratchet_key, chain_key);
+        let opened = chain.receive(counter, how.jump_max, open)?;
+        self.root_key = root_key;
+        self.previous_counter = self.sending.sent().saturating_sub(1);
+        self.sending = Sending::Due { private: PrivateKey::generate(rng), theirs: *ratchet_key };
+        if self.receiver_chains.len() == RECEIVER_CHAINS_MAX {
+            drop(self.receiver_chains.remove(0));
+        }
+        self.receiver_chains.push(chain);
+        Ok(opened)
+    }
+
+    /// The root and chain key that `ratchet_key` leads to.
+    fn receiving_step(
+        &self,
+        ratchet_key: &PublicKey,
+        profile: Profile,
+    ) -> Result<(RootKey, ChainKey), Problem> {
+        let private = self.sending.private();
+        let shared = private.agree_in(ratchet_key, profile).map_err(|_| Problem::InvalidMessage)?;
+        Ok(match &self.sending {
+            Sending::Due { theirs, .. } => {
+                let (root_key, _) = self.root_key.advance(&private.agree(theirs), ROOT_LABEL);
+                root_key.advance(&shared, ROOT_LABEL)
+            }
+            Sending::Handshake { .. } | Sending::Chain { .. } => {
+                self.root_key.advance(&shared, ROOT_LABEL)
+            }
+        })
+    }
+}

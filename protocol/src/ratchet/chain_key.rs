@@ -25,6 +25,11 @@ impl ChainKey {
         let key = HmacKey::new(&self.0);
         (Seed(key.mac_short(&[1])), Self(key.mac_short(&[2])))
     }
+
+    /// The chain key of the next index, for a message whose seed nobody wants.
+    pub(crate) fn pass(&self) -> Self {
+        Self(HmacKey::new(&self.0).mac_short(&[2]))
+    }
 }
 
 impl fmt::Debug for ChainKey {

@@ -1,0 +1,109 @@
+//! Reading and writing stored states: big-endian, nothing left over. Spec: `spec/state.md`.
+
+use zeroize::Zeroizing;
+
+use crate::problem::Problem;
+
+/// A state being written. Its length must be known before, so that no copy of a secret is left
+/// behind by an allocation that grew.
+#[derive(Debug)]
+pub(crate) struct Output {
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Output {
+    /// `capacity` bounds what will be written.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self { bytes: Zeroizing::new(Vec::with_capacity(capacity)) }
+    }
+
+    pub(crate) fn u8(&mut self, value: u8) {
+        self.bytes.push(value);
+    }
+
+    pub(crate) fn u16(&mut self, value: u16) {
+        self.bytes.extend_from_slice(&value.to_be_bytes());
+    }
+
+    pub(crate) fn u32(&mut self, value: u32) {
+        self.bytes.extend_from_slice(&value.to_be_bytes());
+    }
+
+    pub(crate) fn u64(&mut self, value: u64) {
+        self.bytes.extend_from_slice(&value.to_be_bytes());
+    }
+
+    pub(crate) fn flag(&mut self, value: bool) {
+        self.bytes.push(u8::from(value));
+    }
+
+    /// A count whose limit fits in one byte.
+    pub(crate) fn count_u8(&mut self, count: usize) {
+        self.bytes.push(u8::try_from(count).unwrap_or(u8::MAX));
+    }
+
+    /// A count whose limit fits in two bytes.
+    pub(crate) fn count_u16(&mut self, count: usize) {
+        self.u16(u16::try_from(count).unwrap_or(u16::MAX));
+    }
+
+    pub(crate) fn key(&mut self, key: &[u8; 32]) {
+        self.bytes.extend_from_slice(key);
+    }
+
+    pub(crate) fn finish(self) -> Zeroizing<Vec<u8>> {
+        self.bytes
+    }
+}
+
+/// A state being read.
+#[derive(Debug)]
+pub(crate) struct Input<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Input<'a> {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Problem> {
+        let (bytes, rest) = self.rest.split_first_chunk().ok_or(Problem::BadState)?;
+        self.rest = rest;
+        Ok(*bytes)
+    }
+
+    pub(crate) fn u8(&mut self) -> Result<u8, Problem> {
+        self.array().map(|[byte]| byte)
+    }
+
+    pub(crate) fn u16(&mut self) -> Result<u16, Problem> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32, Problem> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    pub(crate) fn u64(&mut self) -> Result<u64, Problem> {
+        self.array().map(u64::from_be_bytes)
+    }
+
+    /// Exactly 0 or 1.
+    pub(crate) fn flag(&mut self) -> Result<bool, Problem> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(Problem::BadState),
+        }
+    }
+
+    pub(crate) fn key(&mut self) -> Result<[u8; 32], Problem> {
+        self.array()
+    }
+
+    /// Nothing may be left over.
+    pub(crate) fn finish(self) -> Result<(), Problem> {
+        if self.rest.is_empty() { Ok(()) } else { Err(Problem::BadState) }
+    }
+}

@@ -7,10 +7,16 @@
 pub mod case;
 pub mod cases;
 pub mod expect;
+pub mod probes;
+pub mod requirements;
 pub mod run;
+pub mod runner;
 pub mod schema;
+pub mod selector;
 pub mod subject;
+pub mod transcripts;
 pub mod transport;
+pub mod verdict;
 
 /// The version of the suite: requirements and cases together.
 pub const SUITE_VERSION: &str = "1.0";

@@ -12,6 +12,7 @@ use crate::{
         party::Party,
         types::{PartySpec, Profile, Suite},
     },
+    transcripts::Transcripts,
 };
 
 /// One case in progress.
@@ -23,18 +24,15 @@ pub struct Run {
     pub subject: Subject,
     case: String,
     variant: Option<String>,
+    transcripts: Transcripts,
 }
 
 impl Run {
     /// Begins a case on a subject.
     #[must_use]
-    pub fn new(subject: Subject, seed: &Seed, case: &str) -> Self {
-        Self {
-            rng: ChaCha20Rng::from_seed(seed.derive(case)),
-            subject,
-            case: case.to_owned(),
-            variant: None,
-        }
+    pub fn new(subject: Subject, seed: &Seed, case: &str, transcripts: Transcripts) -> Self {
+        let rng = ChaCha20Rng::from_seed(seed.derive(case));
+        Self { rng, subject, case: case.to_owned(), variant: None, transcripts }
     }
 
     /// The id of the case.
@@ -135,6 +133,10 @@ impl Run {
     /// Records which of several allowed behaviours the subject showed; the report lists it as its behaviour profile.
     pub fn variant(&mut self, shown: &str) {
         self.variant = Some(shown.to_owned());
+    }
+
+    pub(crate) fn transcripts(&self) -> Transcripts {
+        Transcripts::clone(&self.transcripts)
     }
 
     pub(crate) fn take_variant(&mut self) -> Option<String> {

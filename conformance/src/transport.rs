@@ -1,7 +1,7 @@
 //! How lines reach a subject: inside this process or through a child's stdin and stdout.
 
 pub mod in_process;
-// pub mod process;
+pub mod process;
 
 use std::{fmt::Debug, sync::Arc, time::Duration};
 

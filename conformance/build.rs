@@ -1,0 +1,66 @@
+//! Builds the specification's chapters and the recorded transcripts into the program.
+
+use std::{
+    env, fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+fn main() -> io::Result<()> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("..");
+    let out = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
+    let chapters = files(&root.join("spec"), ".md")?;
+    table(
+        &out.join("chapters.rs"),
+        "CHAPTERS: &[(&str, &str)]",
+        "include_str!",
+        &root.join("spec"),
+        &chapters,
+    )?;
+    let recorded = files(&root.join("vectors/recorded"), ".json.gz")?;
+    table(
+        &out.join("recorded.rs"),
+        "FILES: &[(&str, &[u8])]",
+        "include_bytes!",
+        &root.join("vectors/recorded"),
+        &recorded,
+    )
+}
+
+/// Writes `const NAME: TYPE = &[("relative/path", include!("absolute/path")), …];`.
+fn table(
+    to: &Path,
+    declaration: &str,
+    include: &str,
+    base: &Path,
+    files: &[PathBuf],
+) -> io::Result<()> {
+    let mut source = fs::File::create(to)?;
+    writeln!(source, "const {declaration} = &[")?;
+    for file in files {
+        let name = file.strip_prefix(base).map_err(io::Error::other)?;
+        writeln!(
+            source,
+            "    ({:?}, {include}({:?})),",
+            name.display().to_string(),
+            file.display().to_string()
+        )?;
+    }
+    writeln!(source, "];")
+}
+
+/// All files under a folder whose name ends so, sorted; the build runs again when one of the folders changes.
+fn files(folder: &Path, end: &str) -> io::Result<Vec<PathBuf>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path, end)?);
+        } else if path.to_string_lossy().ends_with(end) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,249 @@
+//! The judge's own device: the naive implementation, which follows the specification unless a case makes it lie.
+
+use countersign_vectors::naive::{
+    bugs::Bugs,
+    fault::{Fault, Outcome as Naive},
+    keys::{Profile, Public},
+    party::{self, Address, BundleKey, Record, Session},
+    primitives::Draws,
+    session,
+};
+
+use crate::{
+    case::{Failure, Outcome, Stop, Trouble},
+    run::Run,
+    subject::{
+        party::NOW_MS,
+        types::{Bundle, Message, OneTimePrekey, Peer, SignedPrekey, Suite},
+    },
+};
+
+/// The judge's device.
+pub struct Judge {
+    /// Its whole state; a case may change anything in it.
+    pub party: party::Party,
+    /// Its randomness.
+    pub draws: Draws,
+    /// The subject's address, as this device writes it.
+    pub peer: Address,
+    /// The clock of its session operations, in milliseconds since 1970.
+    pub now_ms: u64,
+}
+
+impl std::fmt::Debug for Judge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Judge({})", self.party.name)
+    }
+}
+
+/// The ids of the judge's signed and one-time prekey.
+const SIGNED: u32 = 7_001;
+const ONE_TIME: u32 = 9_001;
+
+impl Judge {
+    /// A fresh device with one prekey of each kind, whose peer is the subject's `subject`.
+    ///
+    /// # Errors
+    /// Never with a working naive implementation.
+    pub fn new(run: &mut Run, suite: Suite, subject: &Peer) -> Result<Self, Stop> {
+        let naive_suite = match suite {
+            Suite::SignalV3 => party::Suite::SignalV3,
+            Suite::RatchetChacha20 => party::Suite::RatchetChacha20,
+        };
+        let (name, identity) = (run.uuid(), run.private_key());
+        let profile = Profile::Compatible;
+        let mut party = party::Party::new(naive_suite, profile, &name, 1, identity, Bugs::NONE);
+        party.registration_id = run.number(1, 16380);
+        party.incarnation = run.bytes();
+        let mut draws = Draws::seeded(run.bytes());
+        own(party.add_signed_prekey(SIGNED, run.private_key(), NOW_MS, None, &mut draws))?;
+        own(party.add_one_time_prekey(ONE_TIME, run.private_key(), None, &mut draws))?;
+        Ok(Self { party, draws, peer: address(subject), now_ms: NOW_MS })
+    }
+
+    /// This device's address as the subject writes it.
+    #[must_use]
+    pub fn address(&self) -> Peer {
+        let address = self.party.address();
+        Peer {
+            name: address.name,
+            device_id: address.device_id,
+            incarnation: address.incarnation,
+        }
+    }
+
+    /// This device's identity key, 33 bytes.
+    #[must_use]
+    pub const fn identity(&self) -> Public {
+        self.party.identity.public
+    }
+
+    /// Its bundle, one-time prekey included.
+    ///
+    /// # Errors
+    /// When a case took the prekeys away.
+    pub fn bundle(&self) -> Result<Bundle, Stop> {
+        self.bundle_of(Some(ONE_TIME))
+    }
+
+    /// Its bundle without a one-time prekey.
+    ///
+    /// # Errors
+    /// When a case took the prekeys away.
+    pub fn bare_bundle(&self) -> Result<Bundle, Stop> {
+        self.bundle_of(None)
+    }
+
+    fn bundle_of(&self, one_time: Option<u32>) -> Result<Bundle, Stop> {
+        let bundle = self.party.bundle(SIGNED, one_time);
+        bundle.map(from_naive).ok_or_else(|| defect("the judge's device has no such prekey"))
+    }
+
+    /// Between 17 and 48 fresh bytes to send.
+    ///
+    /// # Errors
+    /// Never with a working naive implementation.
+    pub fn words(&mut self) -> Result<Vec<u8>, Stop> {
+        let bytes: [u8; 48] = own(self.draws.take())?;
+        let length = 17 + usize::from(bytes.last().copied().unwrap_or_default() % 32);
+        Ok(bytes.into_iter().take(length).collect())
+    }
+
+    /// Begins a session with the subject from a bundle of its.
+    ///
+    /// # Errors
+    /// When the bundle is not valid, which is the subject's failure.
+    pub fn initiate(&mut self, bundle: &Bundle) -> Outcome {
+        let bundle = to_naive(bundle);
+        let Self { party, draws, peer, now_ms } = self;
+        session::initiate(party, peer, &bundle, *now_ms, draws)
+            .map_err(|fault| unreadable("the subject's bundle", &fault))
+    }
+
+    /// Encrypts to the subject.
+    ///
+    /// # Errors
+    /// When the judge has no session to send in.
+    pub fn seal(&mut self, plaintext: &[u8]) -> Result<Message, Stop> {
+        let Self { party, draws, peer, now_ms } = self;
+        let sealed = own(session::encrypt(party, peer, plaintext, *now_ms, draws))?;
+        Ok(Message { kind: sealed.kind, bytes: sealed.bytes })
+    }
+
+    /// Decrypts a message of the subject.
+    ///
+    /// # Errors
+    /// When the judge cannot read it, which is the subject's failure.
+    pub fn open(&mut self, message: &Message) -> Result<Vec<u8>, Stop> {
+        let Self { party, draws, peer, .. } = self;
+        session::decrypt(party, peer, message.kind, &message.bytes, draws)
+            .map_err(|fault| unreadable("a message of the subject", &fault))
+    }
+
+    /// The sessions with the subject.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn record(&mut self) -> Result<&mut Record, Stop> {
+        let record = self.party.records.get_mut(&self.peer);
+        record.ok_or_else(|| defect("the judge's device has no session"))
+    }
+
+    /// The session in which this device sends.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn session(&self) -> Result<&Session, Stop> {
+        let record = self.party.records.get(&self.peer);
+        let session = record.and_then(|record| record.current.as_ref());
+        session.ok_or_else(|| defect("the judge's device has no current session"))
+    }
+
+    /// The session in which this device sends, to be changed.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn session_mut(&mut self) -> Result<&mut Session, Stop> {
+        let session = self.record()?.current.as_mut();
+        session.ok_or_else(|| defect("the judge's device has no current session"))
+    }
+}
+
+/// An address as the naive implementation writes it.
+#[must_use]
+pub fn address(peer: &Peer) -> Address {
+    Address {
+        name: peer.name.clone(),
+        device_id: peer.device_id,
+        incarnation: peer.incarnation,
+    }
+}
+
+/// A bundle as the naive implementation takes it.
+#[must_use]
+pub fn to_naive(bundle: &Bundle) -> party::Bundle {
+    let key = |id, public: &[u8], signature: Option<&Vec<u8>>| BundleKey {
+        id,
+        public: public.to_vec(),
+        signature: signature.cloned(),
+    };
+    let signed = &bundle.signed_prekey;
+    party::Bundle {
+        registration_id: bundle.registration_id,
+        device_id: bundle.device_id,
+        identity_key: bundle.identity_key.clone(),
+        signed_prekey: key(signed.id, &signed.public, Some(&signed.signature)),
+        one_time_prekey: bundle
+            .one_time_prekey
+            .as_ref()
+            .map(|prekey| key(prekey.id, &prekey.public, prekey.signature.as_ref())),
+        name: bundle.name.clone(),
+        incarnation: bundle.incarnation,
+    }
+}
+
+/// A bundle of the naive implementation.
+#[must_use]
+pub fn from_naive(bundle: party::Bundle) -> Bundle {
+    let signed = bundle.signed_prekey;
+    Bundle {
+        registration_id: bundle.registration_id,
+        device_id: bundle.device_id,
+        identity_key: bundle.identity_key,
+        signed_prekey: SignedPrekey {
+            id: signed.id,
+            public: signed.public,
+            signature: signed.signature.unwrap_or_default(),
+        },
+        one_time_prekey: bundle.one_time_prekey.map(|prekey| OneTimePrekey {
+            id: prekey.id,
+            public: prekey.public,
+            signature: prekey.signature,
+        }),
+        name: bundle.name,
+        incarnation: bundle.incarnation,
+    }
+}
+
+/// Something that the judge's own device must be able to do: a refusal is a defect of the suite.
+///
+/// # Errors
+/// The refusal, as trouble of the judge.
+pub fn own<T>(outcome: Naive<T>) -> Result<T, Stop> {
+    outcome.map_err(|fault| {
+        defect(&format!("the judge's device answered {} ({})", fault.code.as_str(), fault.detail))
+    })
+}
+
+/// The failure of a subject that sent what an honest receiver refuses.
+#[must_use]
+pub fn unreadable(what: &str, fault: &Fault) -> Stop {
+    let actual = format!("an honest receiver answers {} ({})", fault.code.as_str(), fault.detail);
+    Failure::new(what, "accepted by an honest receiver", actual).into()
+}
+
+/// Trouble of the judge itself.
+#[must_use]
+pub fn defect(text: &str) -> Stop {
+    Stop::Inconclusive(Trouble::Judge(text.to_owned()))
+}

@@ -13,6 +13,7 @@
 #![expect(missing_docs, reason = "fields and functions carry the names of the spec")]
 #![expect(missing_debug_implementations, reason = "plain data holders, printed as hex when at all")]
 
+pub mod adapter;
 pub mod aead;
 pub mod boxes;
 pub mod bugs;

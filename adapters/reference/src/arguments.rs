@@ -6,10 +6,10 @@ use std::marker::PhantomData;
 
 use countersign_protocol::ids::DeviceId;
 use countersign_protocol::profile::Profile;
+use countersign_protocol::sender_key::DistributionId;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
-use crate::hexadecimal::Hex;
 use crate::refusal::{Refusal, bad_request};
 
 /// A value that was written as an object. Serde would also take a struct's fields from a list.
@@ -73,6 +73,24 @@ where
 pub(crate) fn device_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DeviceId, D::Error> {
     let number = u8::deserialize(deserializer)?;
     DeviceId::new(number).ok_or_else(|| de::Error::custom("device id out of range"))
+}
+
+/// A UUID, as its 16 bytes.
+pub(crate) fn distribution_id<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<DistributionId, D::Error> {
+    let text = Cow::<str>::deserialize(deserializer)?;
+    uuid(&text).map(DistributionId).ok_or_else(|| de::Error::custom("not a UUID"))
+}
+
+/// The 16 bytes of a UUID in its one form of text: lower case, with hyphens.
+pub(crate) fn uuid(text: &str) -> Option<[u8; 16]> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let lengths_fit = parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]);
+    let lower_case = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    let mut bytes = [0; 16];
+    hex::decode_to_slice(parts.concat(), &mut bytes).ok().filter(|()| lengths_fit && lower_case)?;
+    Some(bytes)
 }
 
 /// `compatible` or `strict`.

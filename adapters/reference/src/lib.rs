@@ -18,11 +18,17 @@
 mod arguments;
 mod hexadecimal;
 mod operations;
+mod party;
 mod randomness;
 mod refusal;
 mod request;
 
+use std::collections::BTreeMap;
+
+use party::Party;
 use randomness::Randomness;
+use refusal::{Refusal, bad_request};
+use serde_json::Value;
 
 /// The longest line accepted, in bytes.
 pub const LINE_MAX: usize = 8 * 1024 * 1024;
@@ -31,6 +37,8 @@ pub const LINE_MAX: usize = 8 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub struct ReferenceAdapter {
     randomness: Randomness,
+    parties: BTreeMap<u64, Party>,
+    last_handle: u64,
     ended: bool,
 }
 
@@ -54,4 +62,33 @@ impl ReferenceAdapter {
     pub const fn has_ended(&self) -> bool {
         self.ended
     }
+
+    /// Takes a party in and gives its handle. No handle is given twice.
+    fn keep(&mut self, party: Party) -> u64 {
+        self.last_handle += 1;
+        self.parties.insert(self.last_handle, party);
+        self.last_handle
+    }
+
+    /// Acts on a party. What was done does not count when it drew more than was loaded.
+    fn transact(
+        &mut self,
+        handle: u64,
+        act: impl FnOnce(&mut Party, &mut Randomness) -> Result<Value, Refusal>,
+    ) -> Result<Value, Refusal> {
+        let party = self.parties.get_mut(&handle).ok_or_else(no_such_party)?;
+        if !self.randomness.is_loaded() {
+            return act(party, &mut self.randomness);
+        }
+        let mut copy = party.clone();
+        let answer = act(&mut copy, &mut self.randomness);
+        if !self.randomness.ran_short() {
+            *party = copy;
+        }
+        answer
+    }
+}
+
+const fn no_such_party() -> Refusal {
+    bad_request("there is no such party")
 }

@@ -2,7 +2,10 @@
 
 mod boxes;
 mod fingerprints;
+mod groups;
 mod keys;
+mod parties;
+mod sessions;
 
 use countersign_protocol::problem::Problem;
 use serde::Deserialize;
@@ -15,7 +18,9 @@ use crate::randomness::Drawn;
 use crate::refusal::{Refusal, bad_request};
 
 /// What the reference library offers.
-const CAPABILITIES: [&str; 8] = [
+const CAPABILITIES: [&str; 14] = [
+    "signal-v3/1",
+    "sender-key-v3/1",
     "box-xsalsa20/1",
     "box-xchacha20/1",
     "xeddsa/1",
@@ -24,6 +29,10 @@ const CAPABILITIES: [&str; 8] = [
     "profile.compatible",
     "profile.strict",
     "rng.inject",
+    "clock.inject",
+    "state.fingerprint",
+    "state.fork",
+    "state.export",
 ];
 
 type Answer = Result<Value, Refusal>;
@@ -45,6 +54,7 @@ fn dispatch(adapter: &mut ReferenceAdapter, op: &str, args: &str) -> Answer {
     match op {
         "hello" => hello(args),
         "bye" => bye(adapter, args),
+        "handle.free" => parties::free(adapter, args),
         "key.public" => keys::public(args),
         "key.decode" => keys::decode(args),
         "key.agree" => keys::agree(args),
@@ -56,7 +66,30 @@ fn dispatch(adapter: &mut ReferenceAdapter, op: &str, args: &str) -> Answer {
         "box.open" => boxes::open(args),
         "box.seal_message" => boxes::seal_message(args, &mut adapter.randomness),
         "box.open_message" => boxes::open_message(args),
-        _ => Err(Refusal::UnknownOperation(op.to_owned())),
+        "party.create" => parties::create(adapter, args),
+        "party.clone" => parties::clone(adapter, args),
+        "party.add_signed_prekey" => parties::add_signed_prekey(adapter, args),
+        "party.add_one_time_prekey" => parties::add_one_time_prekey(adapter, args),
+        "party.remove_prekey" => parties::remove_prekey(adapter, args),
+        "party.prekeys" => parties::prekeys(adapter, args),
+        "party.bundle" => parties::bundle(adapter, args),
+        "party.trust" => parties::trust(adapter, args),
+        "party.fingerprint" => parties::fingerprint(adapter, args),
+        "session.initiate" => sessions::initiate(adapter, args),
+        "session.encrypt" => sessions::encrypt(adapter, args),
+        "session.encrypt_many" => sessions::encrypt_many(adapter, args),
+        "session.decrypt" => sessions::decrypt(adapter, args),
+        "session.archive" => sessions::archive(adapter, args),
+        "session.delete" => sessions::delete(adapter, args),
+        "session.export" => sessions::export(adapter, args),
+        "session.import" => sessions::import(adapter, args),
+        "group.create_distribution" => groups::create_distribution(adapter, args),
+        "group.process_distribution" => groups::process_distribution(adapter, args),
+        "group.encrypt" => groups::encrypt(adapter, args),
+        "group.encrypt_many" => groups::encrypt_many(adapter, args),
+        "group.decrypt" => groups::decrypt(adapter, args),
+        "group.forget" => groups::forget(adapter, args),
+        _ => Err(Refusal::Unsupported(op.to_owned())),
     }
 }
 

@@ -27,6 +27,11 @@ impl Randomness {
         self.loaded.is_some()
     }
 
+    /// Whether more was drawn than was loaded.
+    pub(crate) const fn ran_short(&self) -> bool {
+        self.short
+    }
+
     /// Drops what is left over, and says how the drawing went.
     pub(crate) fn settle(&mut self) -> Drawn {
         self.loaded = None;

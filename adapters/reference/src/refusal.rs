@@ -11,8 +11,8 @@ pub(crate) enum Refusal {
     Problem(Problem),
     /// `err` with code `bad_request`: what is wrong with the request.
     BadRequest(Cow<'static, str>),
-    /// `unsupported`: the operation that is not known.
-    UnknownOperation(String),
+    /// `unsupported`: the operation or capability that is not there.
+    Unsupported(String),
 }
 
 impl From<Problem> for Refusal {

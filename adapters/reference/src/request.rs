@@ -74,7 +74,7 @@ fn reply(id: u64, result: Result<serde_json::Value, Refusal>) -> String {
         Ok(value) => Outcome::Ok(value),
         Err(Refusal::Problem(problem)) => err(problem, None),
         Err(Refusal::BadRequest(what)) => err(Problem::BadRequest, Some(what)),
-        Err(Refusal::UnknownOperation(op)) => Outcome::Unsupported(op),
+        Err(Refusal::Unsupported(op)) => Outcome::Unsupported(op),
     };
     // Numbers, texts and maps with text keys: there is nothing in a reply that JSON cannot say.
     serde_json::to_string(&Reply { id, outcome }).unwrap_or_default()

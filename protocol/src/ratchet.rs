@@ -30,8 +30,8 @@ pub(crate) struct Ratchet {
     /// The root key after the last step that was computed.
     pub(crate) root_key: RootKey,
     pub(crate) sending: Sending,
-    /// Oldest first, at most five.
-    pub(crate) receiver_chains: Vec<ReceiverChain>,
+    /// By the peer's ratchet keys, oldest first, at most five.
+    pub(crate) receiver_chains: Vec<(PublicKey, ReceiverChain)>,
     /// Written into every message, read by nobody: the last counter of the previous sending
     /// chain, 0 if it had none.
     pub(crate) previous_counter: u32,
@@ -93,7 +93,7 @@ impl Ratchet {
             root_key,
             sending: Sending::Due { private: ratchet_private, theirs: signed_prekey },
             // The peer never sends on this chain, but it counts as one of the five.
-            receiver_chains: vec![ReceiverChain::new(signed_prekey, chain_key)],
+            receiver_chains: vec![(signed_prekey, ReceiverChain::new(chain_key, 0))],
             previous_counter: 0,
         }
     }
@@ -111,15 +111,15 @@ impl Ratchet {
     /// Takes the keys of the next message to send.
     ///
     /// # Errors
-    /// `no_session` if nothing can be sent: no message received yet, or 2^32 - 1 sent.
+    /// `internal` if nothing can be sent: no message received yet, or 2^32 - 1 sent.
     pub(crate) fn next_outgoing(&mut self) -> Result<Outgoing, Problem> {
         self.compute_due_step();
         let previous_counter = self.previous_counter;
         let Sending::Chain { key_pair, chain_key, next } = &mut self.sending else {
-            return Err(Problem::NoSession);
+            return Err(Problem::Internal);
         };
         let counter = *next;
-        *next = counter.checked_add(1).ok_or(Problem::NoSession)?;
+        *next = counter.checked_add(1).ok_or(Problem::Internal)?;
         let (seed, advanced) = chain_key.step();
         *chain_key = advanced;
         let keys = MessageKeys::of(&seed);
@@ -150,11 +150,11 @@ impl Ratchet {
     ) -> Result<T, Problem> {
         let open = |seed: &Seed| open(&MessageKeys::of(seed));
         let mut known = self.receiver_chains.iter_mut().rev();
-        if let Some(chain) = known.find(|chain| chain.ratchet_key == *ratchet_key) {
+        if let Some((_, chain)) = known.find(|(key, _)| key == ratchet_key) {
             return chain.receive(counter, how.jump_max, open);
         }
         let (root_key, chain_key) = self.receiving_step(ratchet_key, how.profile)?;
-        let mut chain = ReceiverChain::new(*ratchet_key, chain_key);
+        let mut chain = ReceiverChain::new(chain_key, 0);
         let opened = chain.receive(counter, how.jump_max, open)?;
         self.root_key = root_key;
         self.previous_counter = self.sending.sent().saturating_sub(1);
@@ -162,7 +162,7 @@ impl Ratchet {
         if self.receiver_chains.len() == RECEIVER_CHAINS_MAX {
             drop(self.receiver_chains.remove(0));
         }
-        self.receiver_chains.push(chain);
+        self.receiver_chains.push((*ratchet_key, chain));
         Ok(opened)
     }
 

@@ -10,7 +10,7 @@ mod state;
 
 use rand_core::CryptoRng;
 
-pub(crate) use self::archive::Archive;
+pub(crate) use self::archive::{Archivable, Archive};
 use self::pairwise::{PairwiseSession, Pending, Reader};
 use crate::ids::{OneTimePrekeyId, RegistrationId, SignedPrekeyId, UnixMillis};
 use crate::keys::{IdentityKeyPair, KeyPair, PrivateKey, PublicKey};
@@ -106,7 +106,7 @@ impl SessionRecord {
         self.sessions.is_empty()
     }
 
-    /// Whether a message could be sent now. Spec: `spec/session.md#unanswered`.
+    /// Whether a message could be sent now. Spec: `spec/session.md#sending`.
     pub fn can_encrypt(&self, now: UnixMillis) -> bool {
         self.sessions.current().is_some_and(|session| session.can_send(now))
     }
@@ -229,7 +229,7 @@ impl SessionRecord {
     ) -> Result<Decrypted, Problem> {
         require_trust(reader.trusted, &message.identity_key)?;
         let same = |session: &PairwiseSession| session.base_key == message.base_key;
-        if let Some(at) = self.sessions.find(same).filter(|_| !message.post_quantum) {
+        if let Some(at) = self.sessions.find(same) {
             let (plaintext, session) = self
                 .sessions
                 .try_at(at, |session| session.decrypt(&message.message, reader, rng))?;
@@ -255,8 +255,21 @@ impl SessionRecord {
     }
 
     /// Makes the current session the newest archived one: messages in it can still be received.
-    pub fn archive_current(&mut self) {
+    ///
+    /// # Errors
+    /// `no_session` when the record is empty.
+    pub fn archive_current(&mut self) -> Result<(), Problem> {
+        if self.is_empty() {
+            return Err(Problem::NoSession);
+        }
         self.sessions.archive_current();
+        Ok(())
+    }
+
+    /// The peer of the current session: its identity key and its device's registration id.
+    pub fn remote(&self) -> Option<(&PublicKey, RegistrationId)> {
+        let session = self.sessions.current()?;
+        Some((&session.remote_identity, session.remote_registration_id))
     }
 }
 
@@ -266,9 +279,6 @@ fn accept(
     message: &PrekeyMessage<'_>,
     prekeys: &impl HeldPrekeys,
 ) -> Result<PairwiseSession, Problem> {
-    if message.post_quantum {
-        return Err(Problem::InvalidMessage);
-    }
     if !local.accept_x3dh {
         return Err(Problem::SuiteRefused);
     }
@@ -305,7 +315,10 @@ fn accept(
 }
 
 /// Trust on first use: without a trusted key any will do, with one only that.
-fn require_trust(trusted: Option<&PublicKey>, presented: &PublicKey) -> Result<(), Problem> {
+pub(crate) fn require_trust(
+    trusted: Option<&PublicKey>,
+    presented: &PublicKey,
+) -> Result<(), Problem> {
     match trusted {
         Some(trusted) if trusted != presented => Err(Problem::UntrustedIdentity),
         Some(_) | None => Ok(()),

@@ -51,6 +51,10 @@ impl Output {
         self.bytes.extend_from_slice(key);
     }
 
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
     pub(crate) fn finish(self) -> Zeroizing<Vec<u8>> {
         self.bytes
     }
@@ -67,7 +71,7 @@ impl<'a> Input<'a> {
         Self { rest: bytes }
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Problem> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Problem> {
         let (bytes, rest) = self.rest.split_first_chunk().ok_or(Problem::BadState)?;
         self.rest = rest;
         Ok(*bytes)
@@ -100,6 +104,11 @@ impl<'a> Input<'a> {
 
     pub(crate) fn key(&mut self) -> Result<[u8; 32], Problem> {
         self.array()
+    }
+
+    /// Whether all was read.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
     }
 
     /// Nothing may be left over.

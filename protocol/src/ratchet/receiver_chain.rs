@@ -1,15 +1,12 @@
 //! One chain of a peer's messages: those to come, and those that were overtaken.
 
 use super::{ChainKey, Seed, StoredSeeds};
-use crate::keys::PublicKey;
 use crate::limits::STORED_SEEDS_MAX;
 use crate::problem::Problem;
 
-/// A receiver chain. Spec: `spec/ratchet.md#receiver-chain`.
+/// A chain to receive on. Spec: `spec/ratchet.md#receiver-chain`.
 #[derive(Clone, Debug)]
 pub(crate) struct ReceiverChain {
-    /// The peer's ratchet key, which names the chain.
-    pub(crate) ratchet_key: PublicKey,
     /// The chain key of `next`.
     pub(crate) chain_key: ChainKey,
     /// The counter of the next message in order.
@@ -18,8 +15,9 @@ pub(crate) struct ReceiverChain {
 }
 
 impl ReceiverChain {
-    pub(crate) fn new(ratchet_key: PublicKey, chain_key: ChainKey) -> Self {
-        Self { ratchet_key, chain_key, next: 0, stored: StoredSeeds::default() }
+    /// A chain whose next message is number `next`.
+    pub(crate) fn new(chain_key: ChainKey, next: u32) -> Self {
+        Self { chain_key, next, stored: StoredSeeds::default() }
     }
 
     /// Gives `open` the seed of message `counter`; what was done is undone if it fails.
@@ -27,7 +25,7 @@ impl ReceiverChain {
     /// # Errors
     /// `duplicate_message` if the seed was used or dropped, `invalid_message` if the message is
     /// more than `jump_max` ahead, and the errors of `open`.
-    pub(super) fn receive<T>(
+    pub(crate) fn receive<T>(
         &mut self,
         counter: u32,
         jump_max: u32,

@@ -191,9 +191,10 @@ mod tests {
                 map.remove(&(used as u32));
                 prop_assert_eq!(seeds.len(), map.len());
                 prop_assert!(seeds.iter().eq(map.iter().map(|(counter, seed)| (*counter, seed))));
-                prop_assert!((0..next).all(|counter| {
-                    seeds.find(counter).map(|seed| *seed.as_bytes()) == map.get(&counter).copied()
-                }));
+                for counter in 0..next {
+                    let found = seeds.find(counter).map(|seed| *seed.as_bytes());
+                    prop_assert_eq!(found, map.get(&counter).copied());
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ pub(crate) trait Archivable {
     fn on_archive(&mut self);
 }
 
-/// One current session and those before it. Spec: `spec/session.md#archive`.
+/// One current session and those before it. Spec: `spec/session.md#record`.
 #[derive(Clone, Debug)]
 pub(crate) struct Archive<S> {
     current: Option<S>,

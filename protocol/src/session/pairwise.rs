@@ -14,7 +14,7 @@ use crate::wire::VERSION;
 use crate::wire::prekey_message::Wrapping;
 use crate::wire::signal_message::{Draft, SignalMessage};
 
-/// A session. Spec: `spec/session.md#session`.
+/// A session. Spec: `spec/ratchet.md#state-of-a-session`.
 #[derive(Clone, Debug)]
 pub(crate) struct PairwiseSession {
     /// The initiator's base key, by which prekey messages find their session.
@@ -54,7 +54,7 @@ impl PairwiseSession {
     /// Encrypts into one allocation.
     ///
     /// # Errors
-    /// `no_session` when the chain has no number left.
+    /// `internal` when the chain has no number left.
     pub(crate) fn encrypt(&mut self, plaintext: &[u8]) -> Result<EncryptedMessage, Problem> {
         let outgoing = self.ratchet.next_outgoing()?;
         let draft = Draft {

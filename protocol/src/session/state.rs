@@ -21,6 +21,7 @@ const FORMAT: u8 = 1;
 /// The suite that the record is of.
 const SUITE: u16 = 0x0303;
 
+const SENDING_HANDSHAKE: u8 = 0;
 const SENDING_DUE: u8 = 1;
 const SENDING_CHAIN: u8 = 2;
 
@@ -63,7 +64,7 @@ impl SessionRecord {
 /// An upper bound of what [`write_session`] appends.
 fn encoded_len(session: &PairwiseSession) -> usize {
     let chains = session.ratchet.receiver_chains.iter();
-    280 + chains.map(|chain| 70 + 36 * chain.stored.len()).sum::<usize>()
+    280 + chains.map(|(_, chain)| 70 + 36 * chain.stored.len()).sum::<usize>()
 }
 
 fn write_session(out: &mut Output, session: &PairwiseSession) {
@@ -111,11 +112,9 @@ fn write_ratchet(out: &mut Output, ratchet: &Ratchet) {
     out.key(ratchet.root_key.as_bytes());
     out.u32(ratchet.previous_counter);
     match &ratchet.sending {
-        // A session is stored only after its first message, which ends the handshake.
         Sending::Handshake { private } => {
-            out.u8(SENDING_DUE);
+            out.u8(SENDING_HANDSHAKE);
             out.key(private.as_bytes());
-            out.key(&[0; 32]);
         }
         Sending::Due { private, theirs } => {
             out.u8(SENDING_DUE);
@@ -131,8 +130,8 @@ fn write_ratchet(out: &mut Output, ratchet: &Ratchet) {
         }
     }
     out.count_u8(ratchet.receiver_chains.len());
-    for chain in &ratchet.receiver_chains {
-        out.key(chain.ratchet_key.as_u());
+    for (ratchet_key, chain) in &ratchet.receiver_chains {
+        out.key(ratchet_key.as_u());
         out.key(chain.chain_key.as_bytes());
         out.u32(chain.next);
         out.count_u16(chain.stored.len());
@@ -147,6 +146,7 @@ fn read_ratchet(input: &mut Input<'_>) -> Result<Ratchet, Problem> {
     let root_key = RootKey::from_bytes(input.key()?);
     let previous_counter = input.u32()?;
     let sending = match input.u8()? {
+        SENDING_HANDSHAKE => Sending::Handshake { private: PrivateKey::from_bytes(input.key()?) },
         SENDING_DUE => Sending::Due {
             private: PrivateKey::from_bytes(input.key()?),
             theirs: PublicKey::from_u(input.key()?),
@@ -169,7 +169,7 @@ fn read_ratchet(input: &mut Input<'_>) -> Result<Ratchet, Problem> {
     Ok(Ratchet { root_key, sending, receiver_chains: receiver_chains?, previous_counter })
 }
 
-fn read_receiver_chain(input: &mut Input<'_>) -> Result<ReceiverChain, Problem> {
+fn read_receiver_chain(input: &mut Input<'_>) -> Result<(PublicKey, ReceiverChain), Problem> {
     let ratchet_key = PublicKey::from_u(input.key()?);
     let chain_key = ChainKey::from_bytes(input.key()?);
     let next = input.u32()?;
@@ -178,5 +178,5 @@ fn read_receiver_chain(input: &mut Input<'_>) -> Result<ReceiverChain, Problem> 
         return Err(Problem::BadState);
     }
     let stored = StoredSeeds::from_ascending(count, next, || Ok((input.u32()?, input.key()?)))?;
-    Ok(ReceiverChain { ratchet_key, chain_key, next, stored })
+    Ok((ratchet_key, ReceiverChain { chain_key, next, stored }))
 }

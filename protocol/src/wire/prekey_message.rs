@@ -15,8 +15,6 @@ pub(crate) struct PrekeyMessage<'a> {
     pub(crate) signed_prekey: SignedPrekeyId,
     pub(crate) base_key: PublicKey,
     pub(crate) identity_key: PublicKey,
-    /// Both Kyber fields are there: a session of version 4, which this suite does not speak.
-    pub(crate) post_quantum: bool,
     pub(crate) message: SignalMessage<'a>,
 }
 
@@ -29,8 +27,8 @@ struct Raw<'a> {
     message: Option<&'a [u8]>,
     registration_id: Option<u32>,
     signed_prekey: Option<u32>,
-    kyber_prekey: Option<u32>,
-    kyber_ciphertext: Option<&'a [u8]>,
+    /// Field 7 or 8 is there: a message of version 4, which this suite does not speak.
+    has_kyber: bool,
 }
 
 impl<'a> Raw<'a> {
@@ -45,8 +43,8 @@ impl<'a> Raw<'a> {
                 4 => raw.message = Some(field.bytes()?),
                 5 => raw.registration_id = Some(field.uint32()?),
                 6 => raw.signed_prekey = Some(field.uint32()?),
-                7 => raw.kyber_prekey = Some(field.uint32()?),
-                8 => raw.kyber_ciphertext = Some(field.bytes()?),
+                7 => raw.has_kyber = field.uint32().map(|_| true)?,
+                8 => raw.has_kyber = field.bytes().map(|_| true)?,
                 _ => {}
             }
         }
@@ -59,7 +57,7 @@ impl<'a> PrekeyMessage<'a> {
     ///
     /// # Errors
     /// `too_short`, `legacy_version`, `unknown_version`, `malformed`, those of the keys, and
-    /// `invalid_message` when the Kyber fields do not fit the version.
+    /// `invalid_message` when the message is of version 4.
     pub(crate) fn decode(bytes: &'a [u8], profile: Profile) -> Result<Self, Problem> {
         let (first, body) = bytes.split_first().ok_or(Problem::TooShort)?;
         let version = super::version(*first)?;
@@ -69,18 +67,15 @@ impl<'a> PrekeyMessage<'a> {
         let message = raw.message.ok_or(Problem::Malformed)?;
         let signed_prekey = raw.signed_prekey.ok_or(Problem::Malformed)?;
         let base_key = PublicKey::decode(base_key, profile)?;
-        let post_quantum = match (raw.kyber_prekey, raw.kyber_ciphertext) {
-            (Some(_), Some(_)) => true,
-            (None, None) if version == VERSION => false,
-            _ => return Err(Problem::InvalidMessage),
-        };
+        if raw.has_kyber || version != VERSION {
+            return Err(Problem::InvalidMessage);
+        }
         Ok(Self {
             registration_id: RegistrationId(raw.registration_id.unwrap_or(0)),
             one_time_prekey: raw.one_time_prekey.map(OneTimePrekeyId),
             signed_prekey: SignedPrekeyId(signed_prekey),
             base_key,
             identity_key: PublicKey::decode(identity_key, profile)?,
-            post_quantum,
             message: SignalMessage::decode(message, profile)?,
         })
     }

@@ -43,7 +43,6 @@ impl<'a> SignalMessage<'a> {
                 // The previous counter decides nothing, but its form is checked.
                 3 => drop(field.uint32()?),
                 4 => ciphertext = Some(field.bytes()?),
-                5 | 6 => drop(field.bytes()?),
                 _ => {}
             }
         }

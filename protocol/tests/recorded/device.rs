@@ -120,7 +120,7 @@ impl Device {
     }
 
     pub(crate) fn archive(&mut self, peer: &str) {
-        self.records.get_mut(peer).unwrap().archive_current();
+        self.records.get_mut(peer).unwrap().archive_current().unwrap();
     }
 
     pub(crate) fn delete(&mut self, peer: &str) {

@@ -23,6 +23,20 @@ pub struct Case {
     pub run: fn(&mut Run) -> Outcome,
 }
 
+impl Case {
+    /// A case with fresh challenges.
+    #[must_use]
+    pub const fn live(
+        id: &'static str,
+        reqs: &'static [&'static str],
+        needs: &'static [&'static str],
+        severity: Severity,
+        run: fn(&mut Run) -> Outcome,
+    ) -> Self {
+        Self { id, reqs, needs, severity, kind: Kind::Live, run }
+    }
+}
+
 /// What a failure means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -10,6 +10,14 @@
     clippy::indexing_slicing,
     reason = "slices are cut at lengths checked a line before; obvious code comes first here"
 )]
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "counts and bytes are cut to widths they are known to fit"
+)]
+#![expect(
+    clippy::doc_markdown,
+    reason = "names of algorithms and codes stand in prose as the spec writes them"
+)]
 #![expect(missing_docs, reason = "fields and functions carry the names of the spec")]
 #![expect(missing_debug_implementations, reason = "plain data holders, printed as hex when at all")]
 

@@ -103,8 +103,8 @@ impl<'a> Replay<'a> {
             }
             "encrypt" => {
                 let (peer, plaintext) = (self.address(step), bytes(&step["plaintext"]));
-                let sealed = session::encrypt(party, &peer, &plaintext, now_ms, &mut draws)
-                    .map_err(code)?;
+                let sealed =
+                    session::encrypt(party, &peer, &plaintext, now_ms, &mut draws).map_err(code)?;
                 Ok(vec![sealed.kind.to_string(), hex::encode(sealed.bytes)])
             }
             "encrypt_many" => {
@@ -115,22 +115,22 @@ impl<'a> Replay<'a> {
                     party, &peer, &plaintext, count, &keep, now_ms, &mut draws,
                 )
                 .map_err(code)?;
-                let lines = messages.into_iter().flat_map(|(_, sealed)| {
-                    [sealed.kind.to_string(), hex::encode(sealed.bytes)]
-                });
+                let lines = messages
+                    .into_iter()
+                    .flat_map(|(_, sealed)| [sealed.kind.to_string(), hex::encode(sealed.bytes)]);
                 Ok(lines.collect())
             }
             "decrypt" => {
                 let kind = u8::try_from(step["type"].as_u64().unwrap()).unwrap();
                 let message = self.message(step);
                 let peer = self.address(step);
-                let plaintext = session::decrypt(party, &peer, kind, &message, &mut draws)
-                    .map_err(code)?;
+                let plaintext =
+                    session::decrypt(party, &peer, kind, &message, &mut draws).map_err(code)?;
                 Ok(vec![hex::encode(plaintext)])
             }
-            "archive_session" => session::archive(party, &self.address(step))
-                .map(|()| vec![])
-                .map_err(code),
+            "archive_session" => {
+                session::archive(party, &self.address(step)).map(|()| vec![]).map_err(code)
+            }
             "delete_session" => {
                 session::delete(party, &self.address(step));
                 Ok(vec![])
@@ -184,10 +184,8 @@ fn make(party: &Value) -> Party {
         let signature = bytes(&key["signature"]).try_into().unwrap();
         let private = bytes(&key["private"]).try_into().unwrap();
         let timestamp = key["timestamp"].as_u64().unwrap();
-        made.add_signed_prekey(
-            number(&key["id"]), private, timestamp, Some(signature), &mut draws,
-        )
-        .unwrap();
+        made.add_signed_prekey(number(&key["id"]), private, timestamp, Some(signature), &mut draws)
+            .unwrap();
     }
     for key in party["one_time_prekeys"].as_array().unwrap() {
         let private = bytes(&key["private"]).try_into().unwrap();

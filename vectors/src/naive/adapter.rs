@@ -158,8 +158,7 @@ fn hello(adapter: &mut NaiveAdapter, args: &mut Args) -> Outcome<Value> {
         return Err(Fault::new(Code::BadRequest, "protocol 1 was not offered"));
     }
     adapter.draws = Draws::seeded(seed);
-    let capabilities: Vec<&str> =
-        CAPABILITIES.iter().chain(more::CAPABILITIES).copied().collect();
+    let capabilities: Vec<&str> = CAPABILITIES.iter().chain(more::CAPABILITIES).copied().collect();
     Ok(json!({
         "protocol": 1,
         "implementation": {

@@ -70,7 +70,7 @@ pub fn seal_body(keys: &MessageKeys, plaintext: &[u8], bugs: Bugs) -> Vec<u8> {
 
 /// The inverse of [`seal_body`].
 pub fn open_body(keys: &MessageKeys, ciphertext: &[u8], bugs: Bugs) -> Outcome<Vec<u8>> {
-    if ciphertext.is_empty() || ciphertext.len() % 16 != 0 {
+    if ciphertext.is_empty() || !ciphertext.len().is_multiple_of(16) {
         if bugs.has(Bug::Ratchet28EmptyCiphertextAccepted) {
             return Ok(Vec::new());
         }
@@ -139,7 +139,12 @@ pub fn encrypt(
     let message =
         seal_parts(&parts, &keys, &session.local_identity, &session.remote_identity, bugs);
     if !bugs.has(Bug::Ratchet29ChainNotAdvanced) {
-        remember(session, &[&session.sender_chain.key.clone(), &seed], Bug::Secret1UsedKeysExported, bugs);
+        remember(
+            session,
+            &[&session.sender_chain.key.clone(), &seed],
+            Bug::Secret1UsedKeysExported,
+            bugs,
+        );
         session.sender_chain.key = next;
         session.sender_chain.index = session.sender_chain.index.wrapping_add(1);
     }
@@ -159,10 +164,8 @@ pub fn decrypt(
 ) -> Outcome<Vec<u8>> {
     check_session_fits(session, message, bugs)?;
     let before = session.clone();
-    let known = session
-        .receiver_chains
-        .iter()
-        .position(|chain| chain.ratchet_key == message.ratchet_key);
+    let known =
+        session.receiver_chains.iter().position(|chain| chain.ratchet_key == message.ratchet_key);
     let position = match known {
         Some(position) => position,
         None => receiving_half(session, &message.ratchet_key, profile, bugs)?,
@@ -209,13 +212,12 @@ fn receiving_half(
     bugs: Bugs,
 ) -> Outcome<usize> {
     let shared = agree(&session.ratchet_pair.private, remote, profile, bugs)?;
-    let (root, chain) = if bugs.has(Bug::Handshake5NoFirstRootStep)
-        && session.receiver_chains.is_empty()
-    {
-        (session.root_key, session.sender_chain.key)
-    } else {
-        kdf_root(&session.root_key, &shared, bugs)
-    };
+    let (root, chain) =
+        if bugs.has(Bug::Handshake5NoFirstRootStep) && session.receiver_chains.is_empty() {
+            (session.root_key, session.sender_chain.key)
+        } else {
+            kdf_root(&session.root_key, &shared, bugs)
+        };
     remember(session, &[&session.root_key.clone()], Bug::Secret2OldStepsExported, bugs);
     session.root_key = root;
     add_receiver_chain(session, remote, chain, bugs);
@@ -251,11 +253,8 @@ fn sending_half(
     session.ratchet_pair = KeyPair::new(draws.take()?, bugs);
     let shared = agree(&session.ratchet_pair.private, remote, profile, bugs)?;
     let sent = session.sender_chain.index;
-    session.previous_counter = if bugs.has(Bug::Ratchet10PreviousCounterN) {
-        sent
-    } else {
-        sent.saturating_sub(1)
-    };
+    session.previous_counter =
+        if bugs.has(Bug::Ratchet10PreviousCounterN) { sent } else { sent.saturating_sub(1) };
     let (root, chain) = kdf_root(&old_root, &shared, bugs);
     remember(session, &[&old_root, &old_key], Bug::Secret2OldStepsExported, bugs);
     remember(session, &[&session.sender_chain.key.clone()], Bug::Secret1UsedKeysExported, bugs);

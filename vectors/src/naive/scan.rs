@@ -34,10 +34,9 @@ pub fn as_a_bug_reads(bytes: &[u8], types: &[(u64, u8)], bugs: Bugs) -> Outcome<
         Some(Bug::Wire3OrderDemanded) => {
             scan.fields.windows(2).any(|pair| pair[0].number > pair[1].number)
         }
-        Some(Bug::Wire4UnknownFieldRefused) => scan
-            .fields
-            .iter()
-            .any(|field| types.iter().all(|(number, _)| *number != field.number)),
+        Some(Bug::Wire4UnknownFieldRefused) => {
+            scan.fields.iter().any(|field| types.iter().all(|(number, _)| *number != field.number))
+        }
         Some(Bug::Wire6LongVarintRefused) => scan.long_varint,
         _ => false,
     };

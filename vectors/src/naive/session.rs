@@ -85,9 +85,7 @@ fn begin(
     record_too_early(party, peer, &identity);
     match party.suite {
         Suite::SignalV3 => x3dh::initiate(party, bundle, &identity, now_ms, draws),
-        Suite::RatchetChacha20 => {
-            native::initiate(party, peer, bundle, &identity, now_ms, draws)
-        }
+        Suite::RatchetChacha20 => native::initiate(party, peer, bundle, &identity, now_ms, draws),
     }
 }
 
@@ -181,8 +179,7 @@ fn wrap(party: &Party, peer: &Address, session: &Session, message: Vec<u8>) -> S
         };
     }
     let no_id = bugs.has(Bug::Handshake8RegistrationIdZero);
-    let version_byte =
-        if bugs.has(Bug::Wire1OldVersionByte) { 0x33 } else { party.version_byte };
+    let version_byte = if bugs.has(Bug::Wire1OldVersionByte) { 0x33 } else { party.version_byte };
     let parts = PrekeyParts {
         version_byte,
         one_time_prekey_id: pending.one_time_prekey_id,
@@ -226,9 +223,7 @@ pub fn decrypt(
             return first;
         }
         let other = if kind == PREKEY { RATCHET } else { PREKEY };
-        first.or_else(|refusal| {
-            decrypt_as(party, &peer, other, bytes, draws).map_err(|_| refusal)
-        })
+        first.or_else(|refusal| decrypt_as(party, &peer, other, bytes, draws).map_err(|_| refusal))
     })
 }
 
@@ -258,12 +253,7 @@ fn check_decodable(party: &Party, bytes: &[u8]) -> Outcome<()> {
 
 /// Decrypts in one session: its working copy. A refusal is `duplicate_message`, `rng_exhausted`
 /// or `invalid_message`.
-fn open(
-    party: &Party,
-    session: &mut Session,
-    bytes: &[u8],
-    draws: &mut Draws,
-) -> Outcome<Vec<u8>> {
+fn open(party: &Party, session: &mut Session, bytes: &[u8], draws: &mut Draws) -> Outcome<Vec<u8>> {
     let (profile, bugs) = (party.profile, party.bugs);
     let opened = match party.suite {
         Suite::SignalV3 => wire::decode_ratchet_message(bytes, profile, bugs)
@@ -340,7 +330,9 @@ fn decrypt_prekey(
         Suite::SignalV3 => x3dh::decode_opening(party, bytes)?,
         Suite::RatchetChacha20 => native::decode_handshake(party, peer, bytes)?,
     };
-    if bugs.has(Bug::Session19PrekeysBeforeTrust) {
+    if bugs.has(Bug::Session19PrekeysBeforeTrust)
+        && matching_session(party, peer, &opening).is_none()
+    {
         check_prekeys(party, &opening)?;
     }
     check_trust(party, peer, &opening.identity)?;
@@ -352,11 +344,9 @@ fn decrypt_prekey(
     {
         return Ok(plaintext);
     }
-    if let (Err(_), true, Some(id)) = (
-        &outcome,
-        bugs.has(Bug::Prekey5OneTimePrekeyDeletedEarly),
-        opening.one_time_prekey_id,
-    ) {
+    if let (Err(_), true, Some(id)) =
+        (&outcome, bugs.has(Bug::Prekey5OneTimePrekeyDeletedEarly), opening.one_time_prekey_id)
+    {
         party.one_time_prekeys.remove(&id);
         party.leaks = true;
     }
@@ -372,10 +362,7 @@ fn open_own_session(
 ) -> Outcome<Vec<u8>> {
     let bugs = party.bugs;
     let mut record = party.records.get(peer).cloned().unwrap_or_default();
-    let matching = (0..=record.archived.len()).find(|&place| {
-        session_at(&record, place).is_some_and(|session| session.base_key == opening.base_key)
-    });
-    let Some(place) = matching else {
+    let Some(place) = matching_session(party, peer, opening) else {
         return open_new_session(party, peer, record, opening, draws);
     };
     if bugs.has(Bug::Session3PrekeysLookedUpAgain) {
@@ -398,6 +385,14 @@ fn open_own_session(
     party.records.insert(peer.clone(), record);
     party.identities.insert((peer.name.clone(), peer.device_id), opening.identity);
     opened
+}
+
+/// The place of the session with this base key.
+fn matching_session(party: &Party, peer: &Address, opening: &Opening) -> Option<usize> {
+    let record = party.records.get(peer)?;
+    (0..=record.archived.len()).find(|&place| {
+        session_at(record, place).is_some_and(|session| session.base_key == opening.base_key)
+    })
 }
 
 fn open_new_session(
@@ -451,11 +446,8 @@ fn open_new_session(
 /// Signed prekey first, then the one-time prekey.
 fn check_prekeys(party: &Party, opening: &Opening) -> Outcome<()> {
     let bugs = party.bugs;
-    let falls_back = either(
-        party,
-        Bug::Prekey6NewestSignedPrekeyInstead,
-        Bug::Native23UnknownPrekeyFallsBack,
-    );
+    let falls_back =
+        either(party, Bug::Prekey6NewestSignedPrekeyInstead, Bug::Native23UnknownPrekeyFallsBack);
     let leaves_out =
         either(party, Bug::Prekey7UnknownPrekeyLeftOut, Bug::Native23UnknownPrekeyFallsBack);
     let id = opening.signed_prekey_id;
@@ -473,7 +465,11 @@ fn check_prekeys(party: &Party, opening: &Opening) -> Outcome<()> {
         }
         _ => Ok(()),
     };
-    if bugs.has(Bug::Prekey8OneTimePrekeyFirst) { one_time.and(signed) } else { signed.and(one_time) }
+    if bugs.has(Bug::Prekey8OneTimePrekeyFirst) {
+        one_time.and(signed)
+    } else {
+        signed.and(one_time)
+    }
 }
 
 /// True if the party refuses a repeated first message without one-time prekey.

@@ -23,8 +23,7 @@ pub fn first_keys(agreements: &[[u8; 32]], bugs: Bugs) -> ([u8; 32], [u8; 32]) {
     for agreement in agreements {
         ikm.extend_from_slice(agreement);
     }
-    let info: &[u8] =
-        if bugs.has(Bug::Handshake3OtherInfo) { b"X3DH" } else { b"WhisperText" };
+    let info: &[u8] = if bugs.has(Bug::Handshake3OtherInfo) { b"X3DH" } else { b"WhisperText" };
     let output = hkdf(&[], &ikm, info, 64);
     (cut32(&output, 0), cut32(&output, 32))
 }
@@ -135,8 +134,7 @@ pub fn respond(party: &Party, opening: &Opening, draws: &mut Draws) -> Outcome<S
     let Some(signed) = signed else {
         return Err(Fault::new(Code::UnknownSignedPrekey, "no signed prekey"));
     };
-    let one_time =
-        opening.one_time_prekey_id.and_then(|id| party.one_time_prekeys.get(&id));
+    let one_time = opening.one_time_prekey_id.and_then(|id| party.one_time_prekeys.get(&id));
     let base = &opening.base_key;
     let mut agreements = vec![
         agree(&signed.pair.private, &opening.identity, profile, bugs)?,

@@ -143,10 +143,9 @@ impl Args {
             device_id: fields.u32("device_id")?,
             identity_key: fields.hex("identity_key")?,
             signed_prekey: bundle_key(fields.object("signed_prekey")?)?,
-            one_time_prekey: fields
-                .nullable("one_time_prekey", |fields| {
-                    bundle_key(fields.object("one_time_prekey")?)
-                })?,
+            one_time_prekey: fields.nullable("one_time_prekey", |fields| {
+                bundle_key(fields.object("one_time_prekey")?)
+            })?,
             name: fields.optional("name", |fields| fields.text("name"))?,
             incarnation: fields.optional("incarnation", |fields| fields.hex_n("incarnation"))?,
         };

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::args::{Args, bad};
 use super::{NaiveAdapter, Op};
 use crate::naive::fault::{Code, Fault, Outcome};
+use crate::naive::keys::{Profile, decode_public};
 use crate::naive::party::{Address, Bundle, BundleKey, Party, Suite};
 use crate::naive::state;
-use crate::naive::keys::{Profile, decode_public};
 
 pub const OPS: &[(&str, Op)] = &[
     ("handle.free", handle_free),
@@ -131,8 +131,7 @@ fn prekeys(adapter: &mut NaiveAdapter, args: &mut Args) -> Outcome<Value> {
 fn bundle(adapter: &mut NaiveAdapter, args: &mut Args) -> Outcome<Value> {
     let handle = args.u64("party")?;
     let signed_id = args.u32("signed_prekey_id")?;
-    let one_time_id =
-        args.nullable("one_time_prekey_id", |args| args.u32("one_time_prekey_id"))?;
+    let one_time_id = args.nullable("one_time_prekey_id", |args| args.u32("one_time_prekey_id"))?;
     args.done()?;
     let party = adapter.party(handle)?;
     let missing = if party.signed_prekeys.contains_key(&signed_id) {

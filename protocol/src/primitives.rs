@@ -12,4 +12,4 @@ pub(crate) mod hmac;
 pub(crate) mod x25519;
 
 pub(crate) use curve25519_dalek::{EdwardsPoint, MontgomeryPoint, Scalar};
-pub(crate) use sha2::{Digest, Sha512};
+pub(crate) use sha2::{Digest, Sha256, Sha512};

@@ -1,7 +1,9 @@
 //! X3DH, the handshake of the version-3 suite. Spec: `spec/handshake.md`.
 //!
-//! `IKM = 0xFF×32 ‖ DH1 ‖ DH2 ‖ DH3 [‖ DH4]`; `HKDF-SHA-256(no salt, IKM, "WhisperText", 64) = RK0 ‖ CK0`
-//! with DH1 = (IK_A, SPK_B), DH2 = (EK_A, IK_B), DH3 = (EK_A, SPK_B), DH4 = (EK_A, OPK_B).
+//! ```text
+//! DH1 = (IK_A, SPK_B)   DH2 = (EK_A, IK_B)   DH3 = (EK_A, SPK_B)   DH4 = (EK_A, OPK_B), if any
+//! RK0 ‖ CK0 = HKDF-SHA-256(no salt, 0xFF×32 ‖ DH1 ‖ DH2 ‖ DH3 [‖ DH4], "WhisperText", 64)
+//! ```
 
 use crate::keys::{PrivateKey, PublicKey, SharedSecret};
 use crate::primitives::hkdf::{NO_SALT, hkdf, split};

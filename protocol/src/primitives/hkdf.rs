@@ -17,7 +17,7 @@ pub(crate) fn hkdf<const N: usize>(
     let salt = HmacKey::new(salt);
     let mut extract = salt.start();
     ikm.iter().for_each(|part| extract.update(part));
-    let key = HmacKey::new(&*Zeroizing::new(extract.finish()));
+    let key = HmacKey::new(&Zeroizing::new(extract.finish()));
     let mut okm = Zeroizing::new([0; N]);
     let mut previous = Zeroizing::new([0; 32]);
     for (counter, block) in (1..=255).zip(okm.chunks_mut(32)) {

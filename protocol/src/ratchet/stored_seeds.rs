@@ -164,7 +164,7 @@ mod tests {
         /// The same operations on a map say what must be found.
         #[test]
         fn finds_what_a_map_would_find(
-            steps in proptest::collection::vec((0u32..40, 0usize..300, any::<bool>()), 0..60),
+            steps in proptest::collection::vec((0u32..40, 0u32..300, any::<bool>()), 0..60),
         ) {
             let (mut seeds, mut map) = (StoredSeeds::default(), BTreeMap::new());
             let mut next = 0u32;
@@ -187,8 +187,8 @@ mod tests {
                 while map.len() > 50 {
                     map.pop_first();
                 }
-                seeds.forget(used as u32);
-                map.remove(&(used as u32));
+                seeds.forget(used);
+                map.remove(&used);
                 prop_assert_eq!(seeds.len(), map.len());
                 prop_assert!(seeds.iter().eq(map.iter().map(|(counter, seed)| (*counter, seed))));
                 for counter in 0..next {

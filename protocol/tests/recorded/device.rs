@@ -119,26 +119,27 @@ impl Device {
         Ok(decrypted.plaintext)
     }
 
-    pub(crate) fn archive(&mut self, peer: &str) {
-        self.records.get_mut(peer).unwrap().archive_current().unwrap();
+    pub(crate) fn archive(&mut self, peer: &str) -> Result<(), Problem> {
+        self.records.get_mut(peer).ok_or(Problem::NoSession)?.archive_current()
     }
 
-    pub(crate) fn delete(&mut self, peer: &str) {
-        self.records.remove(peer).unwrap();
+    pub(crate) fn delete(&mut self, peer: &str) -> Result<(), Problem> {
+        self.records.remove(peer).map(drop).ok_or(Problem::NoSession)
     }
 
-    pub(crate) fn trust(&mut self, peer: &str, key: &[u8]) {
-        let key = PublicKey::decode(key, Profile::Compatible).unwrap();
+    pub(crate) fn trust(&mut self, peer: &str, key: &[u8]) -> Result<(), Problem> {
+        let key = PublicKey::decode(key, Profile::Compatible)?;
         self.trusted.insert(peer.to_owned(), key);
+        Ok(())
     }
 
-    pub(crate) fn remove_key(&mut self, step: &Value) {
+    pub(crate) fn remove_key(&mut self, step: &Value) -> Result<(), Problem> {
         let keys = match text(&step["what"]) {
             "signed" => &mut self.prekeys.signed,
             "one_time" => &mut self.prekeys.one_time,
             what => panic!("unknown kind of key {what}"),
         };
-        keys.remove(&number(&step["id"])).unwrap();
+        keys.remove(&number(&step["id"])).map(drop).ok_or(Problem::Internal)
     }
 
     /// The stored form of the record with `peer`, which must read back as it was.

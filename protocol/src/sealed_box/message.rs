@@ -13,11 +13,12 @@
 use chacha20poly1305::aead::{AeadInOut, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand_core::CryptoRng;
-use sha2::{Digest, Sha256};
+
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{BoxNonce, BoxPrivateKey, BoxPublicKey, BoxSuite, SharedBoxKey, TAG_LENGTH};
+use crate::primitives::{Digest, Sha256};
 use crate::problem::Problem;
 
 const NONCE_LENGTH: usize = 24;

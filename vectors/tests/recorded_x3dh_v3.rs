@@ -156,7 +156,7 @@ impl<'a> Replay<'a> {
         if step["message"].is_string() {
             return bytes(&step["message"]);
         }
-        let from = &self.steps[step["from_step"].as_u64().unwrap() as usize];
+        let from = &self.steps[number(&step["from_step"]) as usize];
         match step["from_index"].as_u64() {
             Some(index) => bytes(&from["kept"][index.to_string()]["message"]),
             None => bytes(&from["expect"]["message"]),

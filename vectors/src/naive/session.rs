@@ -49,21 +49,20 @@ pub fn initiate(
     now_ms: u64,
     draws: &mut Draws,
 ) -> Outcome<()> {
-    let peer = record_key(party, peer);
     party.attempt(|party| {
         let bugs = party.bugs;
-        let outcome = begin(party, &peer, bundle, now_ms, draws);
+        let outcome = begin(party, peer, bundle, now_ms, draws);
         if outcome.is_err() && bugs.has(Bug::Prekey10BundleArchivesEarly) {
-            let mut record = party.records.get(&peer).cloned().unwrap_or_default();
+            let mut record = record_of(party, peer).cloned().unwrap_or_default();
             archive_current(&mut record, bugs);
-            party.records.insert(peer.clone(), record);
+            store(party, peer, record);
             party.leaks = true;
         }
         let session = outcome?;
-        let mut record = party.records.get(&peer).cloned().unwrap_or_default();
+        let mut record = record_of(party, peer).cloned().unwrap_or_default();
         let identity = session.remote_identity;
         make_current(&mut record, session, bugs);
-        party.records.insert(peer.clone(), record);
+        store(party, peer, record);
         party.identities.insert((peer.name.clone(), peer.device_id), identity);
         Ok(())
     })
@@ -97,8 +96,7 @@ pub fn encrypt(
     now_ms: u64,
     draws: &mut Draws,
 ) -> Outcome<Sealed> {
-    let peer = record_key(party, peer);
-    party.attempt(|party| seal_next(party, &peer, plaintext, now_ms, draws))
+    party.attempt(|party| seal_next(party, peer, plaintext, now_ms, draws))
 }
 
 /// Encrypts the same plaintext `count` times and returns the messages with the kept indices.
@@ -111,11 +109,10 @@ pub fn encrypt_many(
     now_ms: u64,
     draws: &mut Draws,
 ) -> Outcome<Vec<(u32, Sealed)>> {
-    let peer = record_key(party, peer);
     party.attempt(|party| {
         let mut kept = Vec::new();
         for index in 0..count {
-            let sealed = seal_next(party, &peer, plaintext, now_ms, draws)?;
+            let sealed = seal_next(party, peer, plaintext, now_ms, draws)?;
             if keep.contains(&index) {
                 kept.push((index, sealed));
             }
@@ -133,9 +130,10 @@ fn seal_next(
     draws: &mut Draws,
 ) -> Outcome<Sealed> {
     let bugs = party.bugs;
+    let key = record_key(party, peer);
     let mut session = party
         .records
-        .get_mut(peer)
+        .get_mut(&key)
         .and_then(|record| record.current.take())
         .ok_or_else(|| no_session(bugs))?;
     let allowed = check_sendable(&session, now_ms, bugs)
@@ -155,7 +153,7 @@ fn seal_next(
         session.pending = None;
     }
     let identity = session.remote_identity;
-    if let Some(record) = party.records.get_mut(peer) {
+    if let Some(record) = party.records.get_mut(&key) {
         record.current = Some(session);
     }
     if let Err(refusal) = allowed {
@@ -216,14 +214,13 @@ pub fn decrypt(
     bytes: &[u8],
     draws: &mut Draws,
 ) -> Outcome<Vec<u8>> {
-    let peer = record_key(party, peer);
     party.attempt(|party| {
-        let first = decrypt_as(party, &peer, kind, bytes, draws);
+        let first = decrypt_as(party, peer, kind, bytes, draws);
         if !party.bugs.has(Bug::Session22DecoderGuessed) {
             return first;
         }
         let other = if kind == PREKEY { RATCHET } else { PREKEY };
-        first.or_else(|refusal| decrypt_as(party, &peer, other, bytes, draws).map_err(|_| refusal))
+        first.or_else(|refusal| decrypt_as(party, peer, other, bytes, draws).map_err(|_| refusal))
     })
 }
 
@@ -278,7 +275,7 @@ fn decrypt_ratchet(
     draws: &mut Draws,
 ) -> Outcome<Vec<u8>> {
     let bugs = party.bugs;
-    let mut record = party.records.get(peer).cloned().ok_or_else(|| no_session(bugs))?;
+    let mut record = record_of(party, peer).cloned().ok_or_else(|| no_session(bugs))?;
     let tried = if bugs.has(Bug::Session7CurrentOnly) { 1 } else { 1 + record.archived.len() };
     let mut last_refusal = Fault::invalid("no session fits");
     for place in 0..tried {
@@ -290,7 +287,7 @@ fn decrypt_ratchet(
                 check_trust(party, peer, &copy.remote_identity)?;
                 let identity = copy.remote_identity;
                 put_back(&mut record, place, copy, bugs);
-                party.records.insert(peer.clone(), record);
+                store(party, peer, record);
                 party.identities.insert((peer.name.clone(), peer.device_id), identity);
                 return Ok(plaintext);
             }
@@ -309,7 +306,7 @@ fn decrypt_ratchet(
         && let Some(session) = record.archived.pop_back()
     {
         make_current(&mut record, session, bugs);
-        party.records.insert(peer.clone(), record);
+        store(party, peer, record);
         party.leaks = true;
     }
     if bugs.has(Bug::Session11OtherCode) {
@@ -361,7 +358,7 @@ fn open_own_session(
     draws: &mut Draws,
 ) -> Outcome<Vec<u8>> {
     let bugs = party.bugs;
-    let mut record = party.records.get(peer).cloned().unwrap_or_default();
+    let mut record = record_of(party, peer).cloned().unwrap_or_default();
     let Some(place) = matching_session(party, peer, opening) else {
         return open_new_session(party, peer, record, opening, draws);
     };
@@ -382,14 +379,14 @@ fn open_own_session(
         let promoting = if bugs.has(Bug::Session8NotPromoted) { Bugs::NONE } else { bugs };
         put_back(&mut record, place, copy, promoting);
     }
-    party.records.insert(peer.clone(), record);
+    store(party, peer, record);
     party.identities.insert((peer.name.clone(), peer.device_id), opening.identity);
     opened
 }
 
 /// The place of the session with this base key.
 fn matching_session(party: &Party, peer: &Address, opening: &Opening) -> Option<usize> {
-    let record = party.records.get(peer)?;
+    let record = record_of(party, peer)?;
     (0..=record.archived.len()).find(|&place| {
         session_at(record, place).is_some_and(|session| session.base_key == opening.base_key)
     })
@@ -425,13 +422,13 @@ fn open_new_session(
     if opened.is_err() {
         if bugs.has(Bug::Session17StoredBeforeDecryption) {
             make_current(&mut record, before, bugs);
-            party.records.insert(peer.clone(), record);
+            store(party, peer, record);
             party.leaks = true;
         }
         return opened;
     }
     make_current(&mut record, session, bugs);
-    party.records.insert(peer.clone(), record);
+    store(party, peer, record);
     party.identities.insert((peer.name.clone(), peer.device_id), opening.identity);
     if remembers {
         party.replays.insert(replay);
@@ -531,6 +528,15 @@ pub fn record_key(party: &Party, peer: &Address) -> Address {
     key
 }
 
+fn record_of<'a>(party: &'a Party, peer: &Address) -> Option<&'a Record> {
+    party.records.get(&record_key(party, peer))
+}
+
+fn store(party: &mut Party, peer: &Address, record: Record) {
+    let key = record_key(party, peer);
+    party.records.insert(key, record);
+}
+
 fn session_at(record: &Record, place: usize) -> Option<&Session> {
     match place {
         0 => record.current.as_ref(),
@@ -591,7 +597,7 @@ fn keep_leak(
         0 => record.current = Some(session),
         _ => record.archived[place - 1] = session,
     }
-    party.records.insert(peer.clone(), record.clone());
+    store(party, peer, record.clone());
     party.leaks = true;
 }
 

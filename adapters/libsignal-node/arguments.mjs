@@ -75,12 +75,13 @@ export const profile = oneOf('compatible', 'strict');
 export const peer = object({ name: text, device_id: deviceId, incarnation: optional(hex(16)) });
 export const sender = object({ name: text, device_id: deviceId });
 
+/** Keys and signatures are of any length here: what is wrong with them is for the library to say. */
 export const bundle = object({
   registration_id: u32,
   device_id: deviceId,
-  identity_key: hex(33),
-  signed_prekey: object({ id: u32, public: hex(33), signature: hex(64) }),
-  one_time_prekey: nullable(object({ id: u32, public: hex(33), signature: nullable(hex(64)) })),
+  identity_key: hex(),
+  signed_prekey: object({ id: u32, public: hex(), signature: hex() }),
+  one_time_prekey: nullable(object({ id: u32, public: hex(), signature: nullable(hex()) })),
   name: optional(nullable(text)),
   incarnation: optional(nullable(hex(16))),
 });

@@ -151,7 +151,7 @@ const OPERATIONS = {
 
   'party.create': [
     {
-      suite: a.oneOf('signal-v3', 'ratchet-chacha20'), profile: a.profile, name: a.text, device_id: a.deviceId,
+      suite: a.oneOf('signal-v3', 'ratchet-chacha20'), profile: a.profile, name: a.uuid, device_id: a.deviceId,
       registration_id: a.u32, identity_private: a.hex(32), incarnation: a.hex(16), accept_x3dh: a.bool,
     },
     (device) => {
@@ -166,7 +166,7 @@ const OPERATIONS = {
     (x) => x.party.addSignedPrekey(x.id, PrivateKey.deserialize(x.private), x.timestamp_ms, x.signature),
   ],
   'party.add_one_time_prekey': [
-    { party, id: a.u32, private: a.hex(32) },
+    { party, id: a.u32, private: a.hex(32), signature: a.optional(a.hex(64)) }, // has no signature in this suite
     (x) => x.party.addOneTimePrekey(x.id, PrivateKey.deserialize(x.private)),
   ],
   'party.remove_prekey': [{ party, kind: a.oneOf('signed', 'one_time'), id: a.u32 }, (x) => {

@@ -81,6 +81,12 @@ def nullable(item):
     return lambda value: None if value is None else item(value)
 
 
+def uuid(value):
+    if not re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", kind(str)(value)):
+        raise bad("not a lower-case UUID")
+    return value
+
+
 def closed(optional=(), /, **shape):
     """An object with exactly these fields; those in `optional` read as None when they are left out."""
     def check(value):
@@ -101,9 +107,9 @@ u32, milliseconds, device_id, text = number(0, 2**32 - 1), number(0, 2**53 - 1),
 profile, peer = one_of("compatible", "strict"), closed(("incarnation",), name=text, device_id=device_id, incarnation=hexadecimal(16))
 key32, key33, signature64, data = hexadecimal(32), hexadecimal(33), hexadecimal(64), hexadecimal()
 bundle_type = closed(
-    ("name", "incarnation"), registration_id=u32, device_id=device_id, identity_key=key33,
-    signed_prekey=closed(id=u32, public=key33, signature=signature64),
-    one_time_prekey=nullable(closed(id=u32, public=key33, signature=nullable(signature64))),
+    ("name", "incarnation"), registration_id=u32, device_id=device_id, identity_key=data,
+    signed_prekey=closed(id=u32, public=data, signature=data),
+    one_time_prekey=nullable(closed(id=u32, public=data, signature=nullable(data))),
     name=nullable(text), incarnation=nullable(hexadecimal(16)),
 )
 
@@ -162,11 +168,15 @@ def key_agree(private, public, profile):
 
 @operation("xeddsa.sign", private=key32, message=data, random=signature64, rule=one_of("libsignal", "paper"))
 def xeddsa_sign(private, message, random, rule):
+    if rule == "paper":
+        raise Unsupported("ratchet-chacha20/1")
     return {"signature": curve.sign(private, message, random, rule)}
 
 
 @operation("xeddsa.verify", public=key33, message=data, signature=data, profile=one_of("compatible", "strict", "native"))
 def xeddsa_verify(public, message, signature, profile):
+    if profile == "native":
+        raise Unsupported("ratchet-chacha20/1")
     curve.verify(curve.decode_key(public, profile != "compatible"), message, signature, profile)
     return {}
 
@@ -192,7 +202,7 @@ def keep(party):
 
 
 @operation(
-    "party.create", suite=one_of("signal-v3", "ratchet-chacha20"), profile=profile, name=text, device_id=device_id,
+    "party.create", suite=one_of("signal-v3", "ratchet-chacha20"), profile=profile, name=uuid, device_id=device_id,
     registration_id=u32, identity_private=key32, incarnation=hexadecimal(16), accept_x3dh=kind(bool),
 )
 def party_create(suite, profile, name, device_id, registration_id, identity_private, incarnation, accept_x3dh):
@@ -221,8 +231,8 @@ def add_signed_prekey(party, id, private, timestamp_ms, signature):
     return {"public": public, "signature": signature}
 
 
-@operation("party.add_one_time_prekey", party=party, id=u32, private=key32)
-def add_one_time_prekey(party, id, private):
+@operation("party.add_one_time_prekey", ("signature",), party=party, id=u32, private=key32, signature=signature64)
+def add_one_time_prekey(party, id, private, signature):  # in this suite it has none
     private = curve.clamp(private)
     party["one_time_prekeys"][id] = {"private": private, "public": curve.public_of(private)}
     return {"public": party["one_time_prekeys"][id]["public"], "signature": None}
@@ -268,7 +278,16 @@ def trust(party, peer, identity_key):
 
 @operation("party.fingerprint", party=party)
 def party_fingerprint(party):
-    return {"hash": hashlib.sha256(repr(sorted((name, sorted(value) if isinstance(value, set) else value) for name, value in party.items())).encode()).digest()}
+    return {"hash": hashlib.sha256(repr(in_order(party)).encode()).digest()}
+
+
+def in_order(value):
+    """The same for equal values, in whatever order they came about."""
+    if isinstance(value, dict):
+        return sorted((each, in_order(value[each])) for each in value)
+    if isinstance(value, (list, tuple)):
+        return [in_order(each) for each in value]
+    return sorted(value) if isinstance(value, set) else value
 
 
 @operation("session.initiate", party=party, peer=peer, bundle=bundle_type, now_ms=milliseconds)

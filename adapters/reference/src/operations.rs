@@ -18,8 +18,9 @@ use crate::randomness::Drawn;
 use crate::refusal::{Refusal, bad_request};
 
 /// What the reference library offers.
-const CAPABILITIES: [&str; 14] = [
+const CAPABILITIES: [&str; 15] = [
     "signal-v3/1",
+    "ratchet-chacha20/1",
     "sender-key-v3/1",
     "box-xsalsa20/1",
     "box-xchacha20/1",
@@ -52,7 +53,7 @@ pub(crate) fn perform(adapter: &mut ReferenceAdapter, op: &str, args: &str) -> A
 
 fn dispatch(adapter: &mut ReferenceAdapter, op: &str, args: &str) -> Answer {
     match op {
-        "hello" => hello(args),
+        "hello" => hello(adapter, args),
         "bye" => bye(adapter, args),
         "handle.free" => parties::free(adapter, args),
         "key.public" => keys::public(args),
@@ -93,20 +94,20 @@ fn dispatch(adapter: &mut ReferenceAdapter, op: &str, args: &str) -> Answer {
     }
 }
 
-fn hello(args: &str) -> Answer {
+fn hello(adapter: &mut ReferenceAdapter, args: &str) -> Answer {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Args {
         protocol: Vec<u32>,
         #[serde(rename = "suite")]
         _suite: String,
-        #[serde(rename = "seed")]
-        _seed: Hex<32>,
+        seed: Hex<32>,
     }
     let args: Args = parse(args)?;
     if !args.protocol.contains(&1) {
         return Err(bad_request("only version 1 of the line protocol is spoken"));
     }
+    adapter.randomness.seed(*args.seed.0);
     Ok(json!({
         "protocol": 1,
         "implementation": {

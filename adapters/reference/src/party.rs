@@ -14,13 +14,14 @@ use std::collections::BTreeMap;
 
 use countersign_protocol::ids::RegistrationId;
 use countersign_protocol::keys::{IdentityKeyPair, PublicKey};
+use countersign_protocol::native::DeviceName;
 use countersign_protocol::profile::Profile;
 use countersign_protocol::sender_key::{DistributionId, SenderKeyRecord};
-use countersign_protocol::session::SessionRecord;
 
 pub(crate) use address::{Address, Peer};
 pub(crate) use bundle::OfferedBundle;
 pub(crate) use prekeys::Prekeys;
+use sessions::Sessions;
 
 /// A device with everything that it keeps.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub(crate) struct Party {
     pub(crate) prekeys: Prekeys,
     /// The identity key that is trusted for each address.
     trusted: BTreeMap<Address, PublicKey>,
-    sessions: BTreeMap<Address, SessionRecord>,
+    sessions: Sessions,
     sender_keys: BTreeMap<(Address, DistributionId), SenderKeyRecord>,
 }
 
@@ -39,7 +40,8 @@ pub(crate) struct Device {
     pub(crate) suite: Suite,
     pub(crate) profile: Profile,
     pub(crate) address: Address,
-    pub(crate) incarnation: [u8; 16],
+    /// The address as suite `ratchet-chacha20` writes it.
+    pub(crate) name: DeviceName,
     pub(crate) registration_id: RegistrationId,
     pub(crate) identity: IdentityKeyPair,
     pub(crate) accept_x3dh: bool,
@@ -58,11 +60,11 @@ impl Party {
     /// A device without prekeys, sessions or trust in anyone.
     pub(crate) const fn new(device: Device) -> Self {
         Self {
-            device,
             prekeys: Prekeys::new(),
             trusted: BTreeMap::new(),
-            sessions: BTreeMap::new(),
+            sessions: Sessions::new(device.suite),
             sender_keys: BTreeMap::new(),
+            device,
         }
     }
 

@@ -1,14 +1,19 @@
-//! Where an operation draws from: the bytes of `rng.load`, or the operating system.
+//! Where an operation draws from: the bytes of `rng.load`, or the generator that `hello` seeded.
+//!
+//! A seed that others know is right for a judge, who must be able to repeat a run, and for nothing else.
 
 use std::convert::Infallible;
 use std::fmt;
 
-use rand_core::{TryCryptoRng, TryRng};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng, TryCryptoRng, TryRng};
 use zeroize::Zeroizing;
 
 /// What the next operation draws from.
 #[derive(Default)]
 pub(crate) struct Randomness {
+    /// The generator that `hello` seeded. Until then the operating system is asked.
+    seeded: Option<ChaCha20Rng>,
     loaded: Option<Zeroizing<Vec<u8>>>,
     drawn: usize,
     short: bool,
@@ -20,6 +25,11 @@ impl Randomness {
     pub(crate) fn load(&mut self, bytes: Zeroizing<Vec<u8>>) {
         self.loaded = Some(bytes);
         self.drawn = 0;
+    }
+
+    /// Draws from a generator with this seed from now on, so that a run can be repeated.
+    pub(crate) fn seed(&mut self, seed: [u8; 32]) {
+        self.seeded = Some(ChaCha20Rng::from_seed(seed));
     }
 
     /// Whether the next operation draws from loaded bytes, of which there may be too few.
@@ -86,6 +96,8 @@ impl TryRng for Randomness {
         if let Some(bytes) = self.loaded.take() {
             self.fill_loaded(&bytes, target);
             self.loaded = Some(bytes);
+        } else if let Some(generator) = &mut self.seeded {
+            generator.fill_bytes(target);
         } else if getrandom::fill(target).is_err() {
             self.broken = true;
         }
@@ -103,8 +115,6 @@ impl fmt::Debug for Randomness {
 
 #[cfg(test)]
 mod tests {
-    use rand_core::Rng;
-
     use super::*;
 
     #[test]

@@ -4,6 +4,7 @@ use countersign_protocol::ids::{
     DeviceId, OneTimePrekeyId, RegistrationId, SignedPrekeyId, UnixMillis,
 };
 use countersign_protocol::keys::{IdentityKeyPair, KeyPair, PrivateKey, PublicKey, Signature};
+use countersign_protocol::native::{AccountId, DeviceName, Incarnation};
 use countersign_protocol::problem::Problem;
 use countersign_protocol::profile::Profile;
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use crate::ReferenceAdapter;
 use crate::arguments::{self, Object, parse};
 use crate::hexadecimal::Hex;
 use crate::party::{Address, Device, Party, Peer, Suite};
-use crate::refusal::{Refusal, bad_request};
+use crate::refusal::bad_request;
 
 pub(super) fn create(adapter: &mut ReferenceAdapter, args: &str) -> Answer {
     #[derive(Deserialize)]
@@ -32,16 +33,19 @@ pub(super) fn create(adapter: &mut ReferenceAdapter, args: &str) -> Answer {
         accept_x3dh: bool,
     }
     let args: Args = parse(args)?;
-    if args.suite != Suite::SignalV3 {
-        return Err(Refusal::Unsupported("ratchet-chacha20/1".to_owned()));
-    }
+    let account_id = arguments::uuid(&args.name).map(AccountId);
+    let account_id = account_id.ok_or(bad_request("the name is not a UUID"))?;
     let identity = IdentityKeyPair::from_private(PrivateKey::from_bytes(*args.identity_private.0));
     let identity_public = hex::encode(identity.public().to_bytes());
     let party = Party::new(Device {
         suite: args.suite,
         profile: args.profile,
         address: Address { name: args.name, device_id: args.device_id },
-        incarnation: *args.incarnation.0,
+        name: DeviceName {
+            account_id,
+            device_id: args.device_id,
+            incarnation: Incarnation(*args.incarnation.0),
+        },
         registration_id: RegistrationId(args.registration_id),
         identity,
         accept_x3dh: args.accept_x3dh,
@@ -103,12 +107,10 @@ pub(super) fn add_one_time_prekey(adapter: &mut ReferenceAdapter, args: &str) ->
         signature: Option<Hex<64>>,
     }
     let args: Args = parse(args)?;
-    adapter.transact(args.party, |party, _| {
-        if party.device.suite == Suite::SignalV3 && args.signature.is_some() {
-            return Err(bad_request("one-time prekeys of signal-v3 are not signed"));
-        }
+    adapter.transact(args.party, |party, randomness| {
         let pair = KeyPair::from_private(PrivateKey::from_bytes(*args.private.0));
-        let held = party.add_one_time_prekey(OneTimePrekeyId(args.id), pair);
+        let given = args.signature.map(|signature| Signature::from_bytes(*signature.0));
+        let held = party.add_one_time_prekey(OneTimePrekeyId(args.id), pair, given, randomness);
         Ok(json!({
             "public": hex::encode(held.pair.public().to_bytes()),
             "signature": held.signature.map(|signature| hex::encode(signature.as_bytes())),
@@ -172,7 +174,7 @@ pub(super) fn bundle(adapter: &mut ReferenceAdapter, args: &str) -> Answer {
             "signed_prekey": signed,
             "one_time_prekey": one_time,
             "name": native.then_some(&device.address.name),
-            "incarnation": native.then(|| hex::encode(device.incarnation)),
+            "incarnation": native.then(|| hex::encode(device.name.incarnation.0)),
         }}))
     })
 }

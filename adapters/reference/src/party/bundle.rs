@@ -2,13 +2,15 @@
 
 use countersign_protocol::ids::{DeviceId, OneTimePrekeyId, RegistrationId, SignedPrekeyId};
 use countersign_protocol::keys::{PublicKey, Signature};
+use countersign_protocol::native::{self, AccountId, DeviceName, Incarnation};
 use countersign_protocol::prekeys::{Bundle, OneTimePrekey, SignedPrekey};
 use countersign_protocol::problem::Problem;
 use countersign_protocol::profile::Profile;
 use serde::Deserialize;
 
 use crate::arguments::{self, Object};
-use crate::hexadecimal::Hex;
+use crate::hexadecimal::{Hex, HexBytes};
+use crate::refusal::{Refusal, bad_request};
 
 /// A bundle whose keys are not decoded yet.
 #[derive(Deserialize)]
@@ -17,7 +19,7 @@ pub(crate) struct OfferedBundle {
     registration_id: u32,
     #[serde(deserialize_with = "arguments::device_id")]
     device_id: DeviceId,
-    identity_key: Hex<33>,
+    identity_key: HexBytes,
     signed_prekey: Object<OfferedSignedPrekey>,
     #[serde(deserialize_with = "arguments::nullable")]
     one_time_prekey: Option<Object<OfferedOneTimePrekey>>,
@@ -31,17 +33,17 @@ pub(crate) struct OfferedBundle {
 #[serde(deny_unknown_fields)]
 struct OfferedSignedPrekey {
     id: u32,
-    public: Hex<33>,
-    signature: Hex<64>,
+    public: HexBytes,
+    signature: HexBytes,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OfferedOneTimePrekey {
     id: u32,
-    public: Hex<33>,
+    public: HexBytes,
     #[serde(deserialize_with = "arguments::nullable")]
-    signature: Option<Hex<64>>,
+    signature: Option<HexBytes>,
 }
 
 impl OfferedBundle {
@@ -50,7 +52,7 @@ impl OfferedBundle {
     /// # Errors
     /// Those of [`PublicKey::decode`], for the identity key, the signed prekey and the one-time prekey, in this order.
     pub(crate) fn decode(&self, profile: Profile) -> Result<Bundle, Problem> {
-        let key = |public: &Hex<33>| PublicKey::decode(&*public.0, profile);
+        let key = |public: &HexBytes| PublicKey::decode(&public.0, profile);
         let Object(signed) = &self.signed_prekey;
         Ok(Bundle {
             registration_id: RegistrationId(self.registration_id),
@@ -58,7 +60,7 @@ impl OfferedBundle {
             signed_prekey: SignedPrekey {
                 id: SignedPrekeyId(signed.id),
                 public: key(&signed.public)?,
-                signature: Signature::from_bytes(*signed.signature.0),
+                signature: signature(&signed.signature),
             },
             one_time_prekey: self
                 .one_time_prekey
@@ -72,4 +74,49 @@ impl OfferedBundle {
                 .transpose()?,
         })
     }
+}
+
+impl OfferedBundle {
+    /// The bundle as suite `ratchet-chacha20` uses it.
+    ///
+    /// # Errors
+    /// Those of [`PublicKey::decode`] as above; `bad_request` when it does not say whose it is.
+    pub(crate) fn decode_native(&self) -> Result<native::Bundle, Refusal> {
+        let Bundle { identity_key, signed_prekey, one_time_prekey, .. } =
+            self.decode(Profile::Strict)?;
+        let signature_of = |Object(prekey): &Object<OfferedOneTimePrekey>| {
+            prekey.signature.as_ref().map(signature)
+        };
+        Ok(native::Bundle {
+            name: self.owner()?,
+            identity_key,
+            signed_prekey: native::SignedPrekey {
+                id: signed_prekey.id,
+                public: signed_prekey.public,
+                signature: signed_prekey.signature,
+            },
+            one_time_prekey: one_time_prekey.map(|prekey| native::OneTimePrekey {
+                id: prekey.id,
+                public: prekey.public,
+                signature: self.one_time_prekey.as_ref().and_then(signature_of),
+            }),
+        })
+    }
+
+    fn owner(&self) -> Result<DeviceName, Refusal> {
+        let account_id = self.name.as_deref().and_then(arguments::uuid).map(AccountId);
+        let incarnation = self.incarnation.as_ref().map(|bytes| Incarnation(*bytes.0));
+        match (account_id, incarnation) {
+            (Some(account_id), Some(incarnation)) => {
+                Ok(DeviceName { account_id, device_id: self.device_id, incarnation })
+            }
+            _ => Err(bad_request("in this suite a bundle has a UUID as name, and an incarnation")),
+        }
+    }
+}
+
+/// A signature of another length fits nothing. The library is given one that fits nothing either, so that it
+/// refuses the bundle in its own order of checks.
+fn signature(bytes: &HexBytes) -> Signature {
+    Signature::decode(&bytes.0).unwrap_or(Signature::from_bytes([0xff; Signature::LEN]))
 }

@@ -1,9 +1,10 @@
 //! One hash over everything that a device keeps.
 
+use countersign_protocol::keys::KeyPair;
 use sha2::{Digest, Sha256};
 
-use super::{Device, Party};
-use countersign_protocol::keys::KeyPair;
+use super::sessions::Sessions;
+use super::{Address, Device, Party};
 
 impl Party {
     /// SHA-256 over the whole state: equal before and after exactly when nothing changed.
@@ -24,22 +25,29 @@ impl Party {
                 held.signature.as_ref().map_or(&[], |signature| signature.as_bytes()),
             );
         }
-        for (signed_prekey, base_key) in &self.prekeys.accepted {
-            hash.part("accepted", &signed_prekey.0.to_be_bytes());
-            hash.part("base key", base_key.as_u());
-        }
+        hash.part("accepted", &self.prekeys.accepted.to_bytes());
         for (address, identity_key) in &self.trusted {
             hash.address("trusted", address);
             hash.part("identity key", identity_key.as_u());
         }
-        for (address, record) in &self.sessions {
-            hash.address("sessions", address);
-            hash.part("record", &record.to_bytes());
+        match &self.sessions {
+            Sessions::SignalV3(records) => {
+                for (address, record) in records {
+                    hash.address("sessions", address);
+                    hash.part("record", &record.to_bytes());
+                }
+            }
+            Sessions::Native(records) => {
+                for (name, record) in records {
+                    hash.part("sessions", &name.to_bytes());
+                    hash.part("record", &record.to_bytes());
+                }
+            }
         }
         for ((address, id), record) in &self.sender_keys {
             hash.address("sender key", address);
             hash.part("distribution", &id.0);
-            hash.part("record", &record.encode());
+            hash.part("record", &record.to_bytes());
         }
         hash.0.finalize().into()
     }
@@ -56,7 +64,7 @@ impl Hash {
         }
     }
 
-    fn address(&mut self, name: &str, address: &super::Address) {
+    fn address(&mut self, name: &str, address: &Address) {
         self.part(name, address.name.as_bytes());
         self.part("device", &[address.device_id.number()]);
     }
@@ -67,7 +75,7 @@ impl Hash {
 
     fn device(&mut self, device: &Device) {
         self.address("own address", &device.address);
-        self.part("incarnation", &device.incarnation);
+        self.part("own name", &device.name.to_bytes());
         self.part("registration id", &device.registration_id.0.to_be_bytes());
         self.part("identity", device.identity.private().as_bytes());
         let choices = format!("{:?} {:?} {}", device.suite, device.profile, device.accept_x3dh);

@@ -116,7 +116,6 @@ pub mod sealed_box;
 pub mod sender_key;
 pub mod session;
 mod state;
-mod stored_seeds;
 mod wire;
 mod x3dh;
 pub mod xeddsa;

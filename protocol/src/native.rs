@@ -9,12 +9,14 @@
 //! Sessions are kept as in the version-3 suite: a [`SessionRecord`] for each peer device, stored
 //! by the caller, with one current session and up to 40 archived.
 
+mod chain;
 mod handshake;
 mod name;
 mod pairwise;
 mod prekeys;
 mod ratchet;
 mod state;
+mod stored_seeds;
 mod wire;
 
 use rand_core::CryptoRng;
@@ -223,9 +225,21 @@ impl SessionRecord {
         Ok(Decrypted { plaintext, identity_key, accepted: Some(accepted) })
     }
 
+    /// Whom the current session is with, if there is one.
+    pub fn remote(&self) -> Option<&PublicKey> {
+        self.sessions.current().map(|session| &session.remote_identity)
+    }
+
     /// Makes the current session the newest archived one: messages in it can still be received.
-    pub fn archive_current(&mut self) {
+    ///
+    /// # Errors
+    /// `no_session` without any session.
+    pub fn archive_current(&mut self) -> Result<(), Problem> {
+        if self.is_empty() {
+            return Err(Problem::NoSession);
+        }
         self.sessions.archive_current();
+        Ok(())
     }
 }
 

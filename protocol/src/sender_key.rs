@@ -76,10 +76,10 @@ impl SenderKeyRecord {
     /// A known chain under the same signing key stays where it is; under another it is replaced.
     /// Either becomes the newest.
     pub fn accept(&mut self, distribution: &Distribution) {
-        let known = self.states.iter().position(|state| state.chain_id() == distribution.chain_id);
+        let known = self.states.iter().position(|state| state.chain_id == distribution.chain_id);
         let state = known
             .and_then(|at| self.states.remove(at))
-            .filter(|state| *state.signing_key() == distribution.signing_key)
+            .filter(|state| state.signing_key == distribution.signing_key)
             .unwrap_or_else(|| SenderKeyState::accept(distribution));
         self.make_newest(state);
     }
@@ -112,7 +112,7 @@ impl SenderKeyRecord {
     ) -> Result<Zeroizing<Vec<u8>>, Problem> {
         self.states
             .iter_mut()
-            .find(|state| state.chain_id() == message.chain_id)
+            .find(|state| state.chain_id == message.chain_id)
             .ok_or(Problem::NoSenderKey)?
             .decrypt(message, profile)
     }

@@ -50,7 +50,7 @@ impl Replay<'_> {
                 device
                     .iter()
                     .flatten()
-                    .map(|(key, record)| (key.clone(), record.encode()))
+                    .map(|(key, record)| (key.clone(), record.to_bytes()))
                     .collect::<HashMap<_, _>>()
             };
             assert_eq!(states(&self.devices.get(party).cloned()), states(&before));
@@ -129,7 +129,7 @@ impl Replay<'_> {
             None => id_within(&message_of(self.steps, step)),
         };
         let record = &self.devices[party][&(sender.to_owned(), id)];
-        let actual = States::read(&record.encode());
+        let actual = States::read(&record.to_bytes());
         assert_eq!(actual.0.len(), expected.len());
         for (actual, expected) in actual.0.iter().zip(expected) {
             assert_eq!(actual.chain_id, number(&expected["chain_id"]));

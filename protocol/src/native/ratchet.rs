@@ -7,7 +7,9 @@
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+use super::chain::Chain;
 use super::handshake::SessionId;
+use super::stored_seeds::{MessageName, StoredSeeds};
 use super::wire::{HEADER_LEN, Header, RatchetMessage, TAG_LEN};
 use crate::keys::{KeyPair, PublicKey};
 use crate::limits::STORED_SEEDS_MAX;
@@ -16,16 +18,12 @@ use crate::primitives::hkdf::split;
 use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::ratchet::{RootKey, Seed};
-use crate::stored_seeds::{Chain, StoredSeeds};
 
 const ROOT_LABEL: &[u8] = b"countersign-ratchet-v1 root";
 const MESSAGE_LABEL: &[u8] = b"countersign-ratchet-v1 message";
 
 /// How many messages one message may pass over: those left of the old chain and those of the new.
 const JUMP_MAX: u64 = STORED_SEEDS_MAX as u64;
-
-/// Names a message: its ratchet key and its counter.
-pub(super) type MessageName = (PublicKey, u32);
 
 /// The ratchet of one session.
 #[derive(Clone, Debug)]
@@ -41,7 +39,7 @@ pub(super) struct Ratchet {
     /// `None` until the first message was received.
     pub(super) receiving: Option<ReceivingChain>,
     /// Of this chain and of closed ones, at most 2000.
-    pub(super) stored: StoredSeeds<MessageName>,
+    pub(super) stored: StoredSeeds,
 }
 
 /// The peer's current chain.

@@ -7,9 +7,11 @@ use std::collections::VecDeque;
 
 use zeroize::Zeroizing;
 
+use super::chain::Chain;
 use super::handshake::SessionId;
 use super::pairwise::{PairwiseSession, Pending};
-use super::ratchet::{MessageName, Ratchet, ReceivingChain};
+use super::ratchet::{Ratchet, ReceivingChain};
+use super::stored_seeds::StoredSeeds;
 use super::wire::{HandshakeFields, SUITE};
 use super::{DeviceName, SessionRecord};
 use crate::ids::{OneTimePrekeyId, SignedPrekeyId, UnixMillis};
@@ -19,7 +21,6 @@ use crate::problem::Problem;
 use crate::ratchet::{ChainKey, RootKey, Seed};
 use crate::session::Archive;
 use crate::state::{Input, Output};
-use crate::stored_seeds::{Chain, StoredSeeds};
 
 /// The version of this layout.
 const FORMAT: u8 = 1;
@@ -162,7 +163,7 @@ fn read_receiving(input: &mut Input<'_>) -> Result<ReceivingChain, Problem> {
 }
 
 /// No seed stands twice, and there are none when nothing was `received`.
-fn read_stored(input: &mut Input<'_>, received: bool) -> Result<StoredSeeds<MessageName>, Problem> {
+fn read_stored(input: &mut Input<'_>, received: bool) -> Result<StoredSeeds, Problem> {
     let count = usize::from(input.u16()?);
     if count > STORED_SEEDS_MAX {
         return Err(Problem::BadState);

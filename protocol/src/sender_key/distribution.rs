@@ -7,7 +7,6 @@ use crate::keys::PublicKey;
 use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::ratchet::ChainKey;
-use crate::stored_seeds::Chain;
 use crate::wire::protobuf::{bytes_len, fields, put_bytes, put_uint32, uint32_len};
 
 /// A sender key as it is handed to the members of a group: the chain from some iteration on.
@@ -19,7 +18,10 @@ pub struct Distribution {
     pub id: DistributionId,
     /// Which of the sender's chains.
     pub chain_id: u32,
-    pub(super) chain: Chain,
+    /// The first iteration that the receiver will be able to decrypt.
+    pub iteration: u32,
+    /// The chain key of that iteration.
+    pub(super) chain_key: ChainKey,
     pub(super) signing_key: PublicKey,
 }
 
@@ -27,15 +29,11 @@ impl Distribution {
     pub(super) fn of(id: DistributionId, state: &SenderKeyState) -> Self {
         Self {
             id,
-            chain_id: state.chain_id(),
-            chain: state.chain().clone(),
-            signing_key: *state.signing_key(),
+            chain_id: state.chain_id,
+            iteration: state.chain.next,
+            chain_key: state.chain.chain_key.clone(),
+            signing_key: state.signing_key,
         }
-    }
-
-    /// The first iteration that the receiver will be able to decrypt.
-    pub const fn iteration(&self) -> u32 {
-        self.chain.index
     }
 
     /// Writes the message.
@@ -43,15 +41,15 @@ impl Distribution {
         let length = 1
             + bytes_len(16)
             + uint32_len(self.chain_id)
-            + uint32_len(self.chain.index)
+            + uint32_len(self.iteration)
             + bytes_len(32)
             + bytes_len(PublicKey::LEN);
         let mut out = Vec::with_capacity(length);
         out.push(VERSION_BYTE);
         put_bytes(&mut out, 1, &self.id.0);
         put_uint32(&mut out, 2, self.chain_id);
-        put_uint32(&mut out, 3, self.chain.index);
-        put_bytes(&mut out, 4, self.chain.key.as_bytes());
+        put_uint32(&mut out, 3, self.iteration);
+        put_bytes(&mut out, 4, self.chain_key.as_bytes());
         put_bytes(&mut out, 5, &self.signing_key.to_bytes());
         out
     }
@@ -82,10 +80,8 @@ impl Distribution {
         Ok(Self {
             id: DistributionId::decode(id)?,
             chain_id: chain_id.ok_or(Problem::Malformed)?,
-            chain: Chain {
-                key: ChainKey::from_bytes(chain_key),
-                index: iteration.ok_or(Problem::Malformed)?,
-            },
+            iteration: iteration.ok_or(Problem::Malformed)?,
+            chain_key: ChainKey::from_bytes(chain_key),
             signing_key: PublicKey::decode(signing_key, profile)?,
         })
     }

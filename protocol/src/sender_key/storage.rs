@@ -1,4 +1,4 @@
-//! A record as bytes, for the caller's store.
+//! The stored form of a record: flat, of fixed layout, 36 bytes per stored seed.
 //!
 //! ```text
 //! struct { uint8 format = 0x01; uint8 state_count; State states[state_count]; } Record;  newest first
@@ -7,12 +7,12 @@
 //!   uint8 own;                                  0 or 1
 //!   opaque signing_key[32];                     private when own, else public
 //!   uint16 stored_count;
-//!   struct { uint32 iteration; opaque seed[32]; } stored[stored_count];   oldest first
+//!   struct { uint32 iteration; opaque seed[32]; } stored[stored_count];   ascending
 //! } State;
 //! ```
 //!
-//! Integers are big-endian. Nothing is left over, no iteration stands twice, and only what can
-//! have come about is read. The bytes are secret.
+//! Integers are big-endian. What is not known, could not have come about, is cut short or goes on
+//! too long is refused.
 
 use zeroize::Zeroizing;
 
@@ -21,101 +21,83 @@ use super::{STATES_MAX, SenderKeyRecord};
 use crate::keys::{KeyPair, PrivateKey, PublicKey};
 use crate::limits::STORED_SEEDS_MAX;
 use crate::problem::Problem;
-use crate::ratchet::{ChainKey, Seed};
-use crate::stored_seeds::{Chain, StoredSeeds};
-use crate::wire::fixed::Reader;
+use crate::ratchet::{ChainKey, ReceiverChain, StoredSeeds};
+use crate::state::{Input, Output};
 
+/// The version of this layout.
 const FORMAT: u8 = 1;
 
 impl SenderKeyRecord {
-    /// Writes the record. The same record gives the same bytes.
-    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let length = self.states.iter().map(encoded_len).sum::<usize>() + 2;
-        let mut out = Zeroizing::new(Vec::with_capacity(length));
-        out.push(FORMAT);
-        #[expect(clippy::cast_possible_truncation, reason = "at most five")]
-        out.push(self.states.len() as u8);
+    /// The record's stored form. It holds every secret of the sender keys: seal it at rest.
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let capacity = self.states.iter().map(encoded_len).sum::<usize>() + 2;
+        let mut out = Output::with_capacity(capacity);
+        out.u8(FORMAT);
+        out.count_u8(self.states.len());
         self.states.iter().for_each(|state| write_state(&mut out, state));
-        out
+        out.finish()
     }
 
-    /// Reads a record.
+    /// Reads a stored record.
     ///
     /// # Errors
-    /// `bad_state` for anything that [`encode`](Self::encode) does not write.
-    pub fn decode(bytes: &[u8]) -> Result<Self, Problem> {
-        read_record(bytes).ok_or(Problem::BadState)
+    /// `bad_state`.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Problem> {
+        let mut input = Input::new(bytes);
+        if input.u8()? != FORMAT {
+            return Err(Problem::BadState);
+        }
+        let mut record = Self::new();
+        for _ in 0..input.u8()? {
+            let state = read_state(&mut input)?;
+            let repeated = record.states.iter().any(|other| other.chain_id == state.chain_id);
+            if repeated || record.states.len() == STATES_MAX {
+                return Err(Problem::BadState);
+            }
+            record.states.push_back(state);
+        }
+        input.finish()?;
+        Ok(record)
     }
 }
 
 fn encoded_len(state: &SenderKeyState) -> usize {
-    4 + 4 + 32 + 1 + 32 + 2 + 36 * state.stored.len()
+    4 + 4 + 32 + 1 + 32 + 2 + 36 * state.chain.stored.len()
 }
 
-fn write_state(out: &mut Vec<u8>, state: &SenderKeyState) {
-    out.extend_from_slice(&state.chain_id.to_be_bytes());
-    out.extend_from_slice(&state.chain.index.to_be_bytes());
-    out.extend_from_slice(state.chain.key.as_bytes());
+fn write_state(out: &mut Output, state: &SenderKeyState) {
+    out.u32(state.chain_id);
+    out.u32(state.chain.next);
+    out.key(state.chain.chain_key.as_bytes());
+    out.flag(state.is_own());
     match &state.signer {
-        Some(signer) => {
-            out.push(1);
-            out.extend_from_slice(signer.pair.private().as_bytes());
-        }
-        None => {
-            out.push(0);
-            out.extend_from_slice(state.signing_key.as_u());
-        }
+        Some(signer) => out.key(signer.pair.private().as_bytes()),
+        None => out.key(state.signing_key.as_u()),
     }
-    #[expect(clippy::cast_possible_truncation, reason = "at most 2000")]
-    out.extend_from_slice(&(state.stored.len() as u16).to_be_bytes());
-    for (iteration, seed) in state.stored.iter() {
-        out.extend_from_slice(&iteration.to_be_bytes());
-        out.extend_from_slice(seed.as_bytes());
+    out.count_u16(state.chain.stored.len());
+    for (iteration, seed) in state.chain.stored.iter() {
+        out.u32(iteration);
+        out.key(seed);
     }
 }
 
-fn read_record(bytes: &[u8]) -> Option<SenderKeyRecord> {
-    let mut reader = Reader::new(bytes);
-    let count = (reader.u8()? == FORMAT).then(|| reader.u8())??;
-    let mut record = SenderKeyRecord::new();
-    for _ in 0..count {
-        let state = read_state(&mut reader)?;
-        let repeated = record.states.iter().any(|other| other.chain_id == state.chain_id);
-        if repeated || record.states.len() == STATES_MAX {
-            return None;
-        }
-        record.states.push_back(state);
-    }
-    reader.finish()?;
-    Some(record)
-}
-
-fn read_state(reader: &mut Reader<'_>) -> Option<SenderKeyState> {
-    let chain_id = reader.u32()?;
-    let index = reader.u32()?;
-    let chain = Chain { key: ChainKey::from_bytes(*reader.array()?), index };
-    let own = reader.flag()?;
-    let key = *reader.array()?;
+fn read_state(input: &mut Input<'_>) -> Result<SenderKeyState, Problem> {
+    let chain_id = input.u32()?;
+    let next = input.u32()?;
+    let chain_key = ChainKey::from_bytes(input.key()?);
+    let own = input.flag()?;
+    let key = input.key()?;
     let signer = own.then(|| Signer::new(KeyPair::from_private(PrivateKey::from_bytes(key))));
     if signer.as_ref().is_some_and(|signer| *signer.pair.private().as_bytes() != key) {
-        return None;
+        return Err(Problem::BadState);
     }
     let signing_key =
         signer.as_ref().map_or_else(|| PublicKey::from_u(key), |signer| *signer.pair.public());
-    let stored = read_stored(reader, index)?;
-    Some(SenderKeyState { chain_id, chain, signing_key, signer, stored })
-}
-
-fn read_stored(reader: &mut Reader<'_>, before: u32) -> Option<StoredSeeds<u32>> {
-    let count = usize::from(reader.u16()?);
-    let mut stored = StoredSeeds::new();
-    for _ in 0..count {
-        let iteration = reader.u32()?;
-        let seed = Seed::from_bytes(*reader.array()?);
-        if iteration >= before || stored.find(&iteration).is_some() {
-            return None;
-        }
-        stored.store(iteration, seed);
+    let count = usize::from(input.u16()?);
+    if count > STORED_SEEDS_MAX {
+        return Err(Problem::BadState);
     }
-    (count <= STORED_SEEDS_MAX).then_some(stored)
+    let stored = StoredSeeds::from_ascending(count, next, || Ok((input.u32()?, input.key()?)))?;
+    let chain = ReceiverChain { chain_key, next, stored };
+    Ok(SenderKeyState { chain_id, chain, signing_key, signer })
 }

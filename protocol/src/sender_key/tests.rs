@@ -37,7 +37,7 @@ fn a_distribution_reads_as_it_was_written() {
     let distribution = group.sender.distribute(ID, &mut group.rng);
     let read = Distribution::decode(&distribution.encode(), Profile::Strict).unwrap();
     assert_eq!(read.encode(), distribution.encode());
-    assert_eq!(read.iteration(), 0);
+    assert_eq!(read.iteration, 0);
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn repeating_a_distribution_describes_the_same_key_further_on() {
     group.encrypt(b"one");
     let second = group.sender.distribute(ID, &mut group.rng);
     assert_eq!(first.chain_id, second.chain_id);
-    assert_eq!((first.iteration(), second.iteration()), (0, 1));
+    assert_eq!((first.iteration, second.iteration), (0, 1));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_known_chain_under_another_signing_key_is_replaced() {
 #[test]
 fn the_last_iteration_of_a_chain_is_never_used() {
     let mut group = Group::new();
-    group.sender.states[0].chain.index = u32::MAX;
+    group.sender.states[0].chain.next = u32::MAX;
     let refused = group.sender.encrypt(ID, b"", &mut group.rng);
     assert_eq!(refused, Err(Problem::InvalidMessage));
 }
@@ -84,20 +84,20 @@ fn a_state_that_could_not_have_come_about_is_refused() {
     group.encrypt(b"one");
     let second = group.encrypt(b"two");
     group.decrypt(&second).unwrap();
-    let bytes = group.member.encode().to_vec();
+    let bytes = group.member.to_bytes().to_vec();
     for length in 0..bytes.len() {
-        assert!(SenderKeyRecord::decode(&bytes[..length]).is_err());
+        assert!(SenderKeyRecord::from_bytes(&bytes[..length]).is_err());
     }
     let longer = [bytes.as_slice(), &[0]].concat();
-    assert_eq!(SenderKeyRecord::decode(&longer).unwrap_err(), Problem::BadState);
+    assert_eq!(SenderKeyRecord::from_bytes(&longer).unwrap_err(), Problem::BadState);
     let mut other_format = bytes.clone();
     other_format[0] = 2;
-    assert_eq!(SenderKeyRecord::decode(&other_format).unwrap_err(), Problem::BadState);
+    assert_eq!(SenderKeyRecord::from_bytes(&other_format).unwrap_err(), Problem::BadState);
     // The stored iteration, 0, becomes one that the chain has not reached.
     let mut ahead = bytes;
     let at = ahead.len() - 36;
     ahead[at + 3] = 9;
-    assert_eq!(SenderKeyRecord::decode(&ahead).unwrap_err(), Problem::BadState);
+    assert_eq!(SenderKeyRecord::from_bytes(&ahead).unwrap_err(), Problem::BadState);
 }
 
 proptest! {
@@ -113,8 +113,8 @@ proptest! {
             let message = &messages[usize::from(*number)];
             prop_assert_eq!(group.decrypt(message), Ok(vec![*number]));
             prop_assert_eq!(group.decrypt(message), Err(Problem::DuplicateMessage));
-            let stored = SenderKeyRecord::decode(&group.member.encode()).unwrap();
-            prop_assert_eq!(stored.encode(), group.member.encode());
+            let stored = SenderKeyRecord::from_bytes(&group.member.to_bytes()).unwrap();
+            prop_assert_eq!(stored.to_bytes(), group.member.to_bytes());
             group.member = stored;
         }
     }
@@ -123,12 +123,12 @@ proptest! {
     fn a_refused_message_changes_nothing(skip in 0usize..5, flip in 0usize..1000) {
         let mut group = Group::new();
         let messages: Vec<_> = (0..6).map(|number| group.encrypt(&[number])).collect();
-        let before = group.member.encode();
+        let before = group.member.to_bytes();
         let mut altered = messages[skip].clone();
         let bit = flip % (altered.len() * 8);
         altered[bit / 8] ^= 1 << (bit % 8);
         prop_assert!(group.decrypt(&altered).is_err());
-        prop_assert_eq!(group.member.encode(), before);
+        prop_assert_eq!(group.member.to_bytes(), before);
     }
 
     #[test]
@@ -137,6 +137,6 @@ proptest! {
         let mut group = Group::new();
         prop_assert!(group.decrypt(&bytes).is_err());
         let _either = Distribution::decode(&bytes, Profile::Compatible);
-        prop_assert!(SenderKeyRecord::decode(&bytes).is_err());
+        prop_assert!(SenderKeyRecord::from_bytes(&bytes).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Fixed layouts: fields of known length one after another, integers big-endian, nothing left over.
+//! Fixed layouts: fields of known length one after another, integers big-endian.
 
 /// Reads a fixed layout. Every read is `None` when the bytes run out.
 #[derive(Clone, Copy, Debug)]
@@ -21,40 +21,12 @@ impl<'a> Reader<'a> {
         self.array().map(|[byte]| *byte)
     }
 
-    pub(crate) fn u16(&mut self) -> Option<u16> {
-        self.array().copied().map(u16::from_be_bytes)
-    }
-
     pub(crate) fn u32(&mut self) -> Option<u32> {
         self.array().copied().map(u32::from_be_bytes)
-    }
-
-    pub(crate) fn u64(&mut self) -> Option<u64> {
-        self.array().copied().map(u64::from_be_bytes)
-    }
-
-    /// A byte that says whether what follows is there: 0 or 1.
-    pub(crate) fn flag(&mut self) -> Option<bool> {
-        match self.u8()? {
-            0 => Some(false),
-            1 => Some(true),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (bytes, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        Some(bytes)
     }
 
     /// Everything that is left.
     pub(crate) const fn rest(self) -> &'a [u8] {
         self.rest
-    }
-
-    /// `None` when anything is left.
-    pub(crate) fn finish(self) -> Option<()> {
-        self.rest.is_empty().then_some(())
     }
 }

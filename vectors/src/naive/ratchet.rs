@@ -4,11 +4,22 @@
 use std::collections::VecDeque;
 
 use super::bugs::{Bug, Bugs};
-use super::fault::{Code, Fault, Outcome};
+use super::fault::{Fault, Outcome};
 use super::keys::{KeyPair, Profile, Public, agree};
 use super::party::{Chain, ReceiverChain, Session};
-use super::primitives::{Draws, cbc_decrypt, cbc_encrypt, ctr, cut32, hkdf, hmac, pad, unpad};
-use super::wire::{RatchetMessage, RatchetParts, VERSION_BYTE, encode_signal_message};
+use super::primitives::Draws;
+use super::wire::{RatchetMessage, RatchetParts};
+
+pub mod message;
+pub mod seeds;
+
+use message::check_mac;
+pub use message::{
+    MessageKeys, chain_next, chain_seed, chain_step, kdf_root, mac, message_keys, open_body,
+    seal_body, seal_parts,
+};
+pub use seeds::skip_to;
+use seeds::take_seed;
 
 /// How far ahead of its chain a message may be.
 pub const FORWARD_LIMIT: u32 = 25_000;
@@ -16,104 +27,6 @@ pub const FORWARD_LIMIT: u32 = 25_000;
 pub const SEEDS_KEPT: usize = 2_000;
 /// Receiver chains kept of a session.
 pub const CHAINS_KEPT: usize = 5;
-
-/// What a seed is expanded to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageKeys {
-    pub cipher_key: [u8; 32],
-    pub mac_key: [u8; 32],
-    pub iv: [u8; 16],
-}
-
-/// The root step: (RK, DH) to (next RK, CK).
-pub fn kdf_root(root_key: &[u8; 32], shared: &[u8; 32], bugs: Bugs) -> ([u8; 32], [u8; 32]) {
-    let output = hkdf(root_key, shared, b"WhisperRatchet", 64);
-    let (root, chain) = (cut32(&output, 0), cut32(&output, 32));
-    if bugs.has(Bug::Ratchet1RootAndChainSwapped) { (chain, root) } else { (root, chain) }
-}
-
-/// The seed of the chain's present message.
-pub fn chain_seed(chain_key: &[u8; 32], bugs: Bugs) -> [u8; 32] {
-    let constant = if bugs.has(Bug::Ratchet2ConstantsSwapped) { 2 } else { 1 };
-    hmac(chain_key, &[&[constant]])
-}
-
-/// The next chain key.
-pub fn chain_next(chain_key: &[u8; 32], bugs: Bugs) -> [u8; 32] {
-    let constant = if bugs.has(Bug::Ratchet2ConstantsSwapped) { 1 } else { 2 };
-    hmac(chain_key, &[&[constant]])
-}
-
-/// One step of a chain: (seed of the present message, next chain key).
-pub fn chain_step(chain_key: &[u8; 32], bugs: Bugs) -> ([u8; 32], [u8; 32]) {
-    (chain_seed(chain_key, bugs), chain_next(chain_key, bugs))
-}
-
-/// Seed to cipher key, MAC key and IV.
-pub fn message_keys(seed: &[u8; 32], bugs: Bugs) -> MessageKeys {
-    let output = hkdf(&[], seed, b"WhisperMessageKeys", 80);
-    let mut iv = [0; 16];
-    if !bugs.has(Bug::Ratchet3ZeroIv) {
-        iv.copy_from_slice(&output[64..]);
-    }
-    MessageKeys { cipher_key: cut32(&output, 0), mac_key: cut32(&output, 32), iv }
-}
-
-/// Pads and encrypts a plaintext.
-pub fn seal_body(keys: &MessageKeys, plaintext: &[u8], bugs: Bugs) -> Vec<u8> {
-    let padded = pad(plaintext, bugs);
-    if bugs.has(Bug::Ratchet4CounterMode) {
-        return ctr(&keys.cipher_key, &keys.iv, &padded);
-    }
-    cbc_encrypt(&keys.cipher_key, &keys.iv, &padded)
-}
-
-/// The inverse of [`seal_body`].
-pub fn open_body(keys: &MessageKeys, ciphertext: &[u8], bugs: Bugs) -> Outcome<Vec<u8>> {
-    if ciphertext.is_empty() || !ciphertext.len().is_multiple_of(16) {
-        if bugs.has(Bug::Ratchet28EmptyCiphertextAccepted) {
-            return Ok(Vec::new());
-        }
-        return Err(Fault::invalid("ciphertext is not whole blocks"));
-    }
-    if bugs.has(Bug::Ratchet4CounterMode) {
-        return unpad(&ctr(&keys.cipher_key, &keys.iv, ciphertext), bugs);
-    }
-    unpad(&cbc_decrypt(&keys.cipher_key, &keys.iv, ciphertext), bugs)
-}
-
-/// The first 8 bytes of the HMAC over both identities and the message's version byte ‖ protobuf.
-pub fn mac(
-    mac_key: &[u8; 32],
-    sender: &Public,
-    receiver: &Public,
-    signed_part: &[u8],
-    bugs: Bugs,
-) -> [u8; 8] {
-    let (first, second) = if bugs.has(Bug::Ratchet5IdentitiesSwapped) {
-        (receiver, sender)
-    } else {
-        (sender, receiver)
-    };
-    let whole = hmac(mac_key, &[first, second, signed_part]);
-    let mut short = [0; 8];
-    short.copy_from_slice(&whole[..8]);
-    short
-}
-
-/// A whole ratchet message from its parts, under the right MAC of these keys.
-pub fn seal_parts(
-    parts: &RatchetParts,
-    keys: &MessageKeys,
-    sender: &Public,
-    receiver: &Public,
-    bugs: Bugs,
-) -> Vec<u8> {
-    let mut message = encode_signal_message(parts, bugs);
-    let mac = mac(&keys.mac_key, sender, receiver, &message, bugs);
-    message.extend_from_slice(&mac);
-    message
-}
 
 /// Encrypts in the sending chain and advances it. Draws nothing (except with a bug).
 pub fn encrypt(
@@ -271,119 +184,6 @@ pub fn first_sender_chain(key: [u8; 32], bugs: Bugs) -> Chain {
     Chain { key, index: 0 }
 }
 
-/// The seed of the message; steps the chain forward to behind it.
-fn take_seed(
-    session: &mut Session,
-    position: usize,
-    newest: bool,
-    message: &RatchetMessage,
-    bugs: Bugs,
-) -> Outcome<[u8; 32]> {
-    let counter = message.counter;
-    let with_itself = session.local_identity == session.remote_identity;
-    let chain = &mut session.receiver_chains[position];
-    if counter < chain.chain.index {
-        return take_stored_seed(session, position, message, bugs);
-    }
-    if !newest && bugs.has(Bug::Ratchet23OldChainsStoredOnly) {
-        return Err(Fault::invalid("older chain"));
-    }
-    let limit = match bugs.0 {
-        Some(Bug::Ratchet16LimitOneShort) => FORWARD_LIMIT - 1,
-        Some(Bug::Ratchet17NoForwardLimit) => u32::MAX,
-        _ => FORWARD_LIMIT,
-    };
-    let limited = !with_itself || bugs.has(Bug::Ratchet18LimitWithItself);
-    if counter - chain.chain.index > limit && limited {
-        return Err(Fault::invalid("too far ahead"));
-    }
-    skip_to(chain, counter, bugs);
-    let (seed, next) = chain_step(&chain.chain.key, bugs);
-    let old_key = chain.chain.key;
-    chain.chain.key = next;
-    chain.chain.index = chain.chain.index.wrapping_add(1);
-    remember(session, &[&old_key, &seed], Bug::Secret1UsedKeysExported, bugs);
-    note_used(session, message, seed, bugs);
-    Ok(seed)
-}
-
-fn take_stored_seed(
-    session: &mut Session,
-    position: usize,
-    message: &RatchetMessage,
-    bugs: Bugs,
-) -> Outcome<[u8; 32]> {
-    let seeds = &mut session.receiver_chains[position].seeds;
-    let place = seeds.iter().position(|(counter, _)| *counter == message.counter);
-    let stored = place.and_then(|place| seeds.remove(place));
-    let duplicate = Fault::new(Code::DuplicateMessage, format!("counter {}", message.counter));
-    if let Some((_, seed)) = stored {
-        if bugs.has(Bug::Ratchet14EarlierCountersRefused) {
-            return Err(duplicate);
-        }
-        remember(session, &[&seed], Bug::Secret1UsedKeysExported, bugs);
-        note_used(session, message, seed, bugs);
-        return Ok(seed);
-    }
-    let name = (message.ratchet_key, message.counter);
-    let used = session.used_seeds.iter().find(|(used, _)| *used == name).map(|(_, seed)| *seed);
-    match used {
-        Some(seed) if bugs.has(Bug::Ratchet15UsedSeedsKept) => Ok(seed),
-        Some(seed) if bugs.has(Bug::Ratchet27MacBeforeDuplicate) => {
-            check_mac(session, message, &message_keys(&seed, bugs), bugs)?;
-            Err(duplicate)
-        }
-        _ => Err(duplicate),
-    }
-}
-
-/// Steps a chain to `counter` and stores the seeds in between.
-pub fn skip_to(chain: &mut ReceiverChain, counter: u32, bugs: Bugs) {
-    let kept = match bugs.0 {
-        Some(Bug::Ratchet19ThousandSeeds) => 1_000,
-        Some(Bug::Ratchet20UnboundedSeeds) => usize::MAX,
-        _ => SEEDS_KEPT,
-    };
-    while chain.chain.index < counter {
-        let (seed, next) = chain_step(&chain.chain.key, bugs);
-        chain.seeds.push_back((chain.chain.index, seed));
-        if chain.seeds.len() > kept {
-            chain.seeds.pop_front();
-        }
-        chain.chain.key = next;
-        chain.chain.index += 1;
-    }
-}
-
-fn check_mac(
-    session: &Session,
-    message: &RatchetMessage,
-    keys: &MessageKeys,
-    bugs: Bugs,
-) -> Outcome<()> {
-    let mut signed_part = message.signed_part.clone();
-    if bugs.has(Bug::Ratchet8MacOverReencoding) {
-        let parts = RatchetParts {
-            version_byte: message.version_byte,
-            ratchet_key: message.ratchet_key.to_vec(),
-            counter: message.counter,
-            previous_counter: message.previous_counter,
-            ciphertext: message.ciphertext.clone(),
-        };
-        signed_part = encode_signal_message(&parts, bugs);
-    }
-    if bugs.has(Bug::Ratchet9ConstantVersionByte) {
-        signed_part[0] = VERSION_BYTE;
-    }
-    let (sender, receiver) = (&session.remote_identity, &session.local_identity);
-    let expected = mac(&keys.mac_key, sender, receiver, &signed_part, bugs);
-    let compared = if bugs.has(Bug::Ratchet7FourByteMac) { 4 } else { 8 };
-    if expected[..compared] == message.mac[..compared] || bugs.has(Bug::Ratchet6MacNotChecked) {
-        return Ok(());
-    }
-    Err(Fault::invalid("MAC"))
-}
-
 /// What bugs keep of a message whose MAC is wrong.
 fn leak_before_mac(
     session: &mut Session,
@@ -413,12 +213,6 @@ fn leak_before_mac(
             session.leak = true;
         }
         _ => {}
-    }
-}
-
-fn note_used(session: &mut Session, message: &RatchetMessage, seed: [u8; 32], bugs: Bugs) {
-    if bugs.has(Bug::Ratchet15UsedSeedsKept) || bugs.has(Bug::Ratchet27MacBeforeDuplicate) {
-        session.used_seeds.push(((message.ratchet_key, message.counter), seed));
     }
 }
 

@@ -61,6 +61,24 @@ impl Args {
         u32::try_from(self.u64(name)?).map_err(|_| bad(format!("{name} is beyond 32 bits")))
     }
 
+    /// Milliseconds since 1970: 0 to 2^53 - 1.
+    pub fn ms(&mut self, name: &str) -> Outcome<u64> {
+        let value = self.u64(name)?;
+        if value < 1 << 53 { Ok(value) } else { Err(bad(format!("{name} is beyond 2^53 - 1"))) }
+    }
+
+    /// A device id: 1 to 127.
+    pub fn device_id(&mut self) -> Outcome<u32> {
+        let id = self.u32("device_id")?;
+        if (1..=127).contains(&id) { Ok(id) } else { Err(bad("device_id is not 1 to 127")) }
+    }
+
+    /// A UUID as text: 8-4-4-4-12 lower-case hex digits.
+    pub fn uuid(&mut self, name: &str) -> Outcome<String> {
+        let text = self.text(name)?;
+        if is_uuid(&text) { Ok(text) } else { Err(bad(format!("{name} is not a UUID"))) }
+    }
+
     pub fn bool(&mut self, name: &str) -> Outcome<bool> {
         self.any(name)?.as_bool().ok_or_else(|| bad(format!("{name} is not true or false")))
     }
@@ -129,7 +147,7 @@ impl Args {
         let mut fields = self.object(name)?;
         let address = Address {
             name: fields.text("name")?,
-            device_id: fields.u32("device_id")?,
+            device_id: fields.device_id()?,
             incarnation: fields.optional("incarnation", |fields| fields.hex_n("incarnation"))?,
         };
         fields.done()?;
@@ -140,7 +158,7 @@ impl Args {
         let mut fields = self.object("bundle")?;
         let bundle = Bundle {
             registration_id: fields.u32("registration_id")?,
-            device_id: fields.u32("device_id")?,
+            device_id: fields.device_id()?,
             identity_key: fields.hex("identity_key")?,
             signed_prekey: bundle_key(fields.object("signed_prekey")?)?,
             one_time_prekey: fields.nullable("one_time_prekey", |fields| {
@@ -162,6 +180,14 @@ fn bundle_key(mut fields: Args) -> Outcome<BundleKey> {
     };
     fields.done()?;
     Ok(key)
+}
+
+/// True if the text is 8-4-4-4-12 lower-case hex digits.
+pub fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    lengths == [8, 4, 4, 4, 12] && groups.iter().all(|group| group.bytes().all(digit))
 }
 
 /// A request that is wrong in itself.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::args::{Args, bad};
+use super::args::{Args, bad, is_uuid};
 use super::{NaiveAdapter, Op};
 use crate::naive::fault::{Code, Fault, Outcome};
 use crate::naive::keys::{Profile, decode_public};
@@ -40,15 +40,12 @@ fn create(adapter: &mut NaiveAdapter, args: &mut Args) -> Outcome<Value> {
     if profile == Profile::Native {
         return Err(bad("no profile native here"));
     }
-    let (name, device_id) = (args.text("name")?, args.u32("device_id")?);
+    let (name, device_id) = (args.uuid("name")?, args.device_id()?);
     let registration_id = args.u32("registration_id")?;
     let identity = args.hex_n::<32>("identity_private")?;
     let incarnation = args.hex_n::<16>("incarnation")?;
     let accept_x3dh = args.bool("accept_x3dh")?;
     args.done()?;
-    if suite == Suite::RatchetChacha20 {
-        check_native_name(&name, device_id)?;
-    }
     let mut party = Party::new(suite, profile, &name, device_id, identity, adapter.bugs);
     party.registration_id = registration_id;
     party.incarnation = incarnation;
@@ -56,16 +53,6 @@ fn create(adapter: &mut NaiveAdapter, args: &mut Args) -> Outcome<Value> {
     let public = party.identity.public;
     let handle = adapter.keep(party);
     Ok(json!({ "party": handle, "identity_public": hex::encode(public) }))
-}
-
-/// Suite ratchet-chacha20 writes names as the 16 bytes of a UUID and device ids as 1 to 127.
-fn check_native_name(name: &str, device_id: u32) -> Outcome<()> {
-    let digits: String = name.chars().filter(|&char| char != '-').collect();
-    let uuid = name.len() == 36 && digits.len() == 32 && hex::decode(&digits).is_ok();
-    if uuid && (1..=127).contains(&device_id) {
-        return Ok(());
-    }
-    Err(bad("not a UUID and a device id of 1 to 127"))
 }
 
 fn clone(adapter: &mut NaiveAdapter, args: &mut Args) -> Outcome<Value> {
@@ -78,7 +65,7 @@ fn clone(adapter: &mut NaiveAdapter, args: &mut Args) -> Outcome<Value> {
 fn add_signed_prekey(adapter: &mut NaiveAdapter, args: &mut Args) -> Outcome<Value> {
     let (handle, id) = (args.u64("party")?, args.u32("id")?);
     let private = args.hex_n::<32>("private")?;
-    let timestamp_ms = args.u64("timestamp_ms")?;
+    let timestamp_ms = args.ms("timestamp_ms")?;
     let signature = args.optional_hex_n::<64>("signature")?;
     args.done()?;
     let (party, draws) = adapter.party_and_draws(handle)?;
@@ -180,9 +167,8 @@ pub fn peer_of(party: &Party, mut peer: Address) -> Outcome<Address> {
     match party.suite {
         Suite::SignalV3 => peer.incarnation = None,
         Suite::RatchetChacha20 => {
-            check_native_name(&peer.name, peer.device_id)?;
-            if peer.incarnation.is_none() {
-                return Err(bad("peer without incarnation"));
+            if !is_uuid(&peer.name) || peer.incarnation.is_none() {
+                return Err(bad("peer is not a UUID with an incarnation"));
             }
         }
     }

@@ -34,22 +34,25 @@ fn both<'a>(
 }
 
 fn initiate(adapter: &mut NaiveAdapter, args: &mut Args) -> Outcome<Value> {
-    let (bundle, now_ms) = (args.bundle()?, args.u64("now_ms")?);
+    let (bundle, now_ms) = (args.bundle()?, args.ms("now_ms")?);
     let (party, peer, draws) = both(adapter, args)?;
     session::initiate(party, &peer, &bundle, now_ms, draws)?;
     Ok(json!({}))
 }
 
 fn encrypt(adapter: &mut NaiveAdapter, args: &mut Args) -> Outcome<Value> {
-    let (plaintext, now_ms) = (args.hex("plaintext")?, args.u64("now_ms")?);
+    let (plaintext, now_ms) = (args.hex("plaintext")?, args.ms("now_ms")?);
     let (party, peer, draws) = both(adapter, args)?;
     let sealed = session::encrypt(party, &peer, &plaintext, now_ms, draws)?;
     Ok(json!({ "type": sealed.kind, "message": hex::encode(sealed.bytes) }))
 }
 
 fn encrypt_many(adapter: &mut NaiveAdapter, args: &mut Args) -> Outcome<Value> {
-    let (plaintext, now_ms) = (args.hex("plaintext")?, args.u64("now_ms")?);
+    let (plaintext, now_ms) = (args.hex("plaintext")?, args.ms("now_ms")?);
     let (count, keep) = (args.u32("count")?, args.u32_list("keep")?);
+    if keep.iter().any(|&index| index >= count) {
+        return Err(bad("an index to keep is beyond the count"));
+    }
     let (party, peer, draws) = both(adapter, args)?;
     let kept = session::encrypt_many(party, &peer, &plaintext, count, &keep, now_ms, draws)?;
     let messages: Vec<Value> = kept
@@ -68,7 +71,7 @@ fn decrypt(adapter: &mut NaiveAdapter, args: &mut Args) -> Outcome<Value> {
         other => return Err(bad(format!("no type {other}"))),
     };
     let message = args.hex("message")?;
-    args.u64("now_ms")?;
+    args.ms("now_ms")?;
     let (party, peer, draws) = both(adapter, args)?;
     let plaintext = session::decrypt(party, &peer, kind, &message, draws)?;
     Ok(json!({ "plaintext": hex::encode(plaintext) }))

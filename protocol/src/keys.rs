@@ -2,13 +2,12 @@
 
 use core::fmt;
 
-use rand_core::CryptoRng;
-use subtle::{Choice, ConstantTimeEq};
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
+use crate::primitives::secret::{Secret, wipe};
 use crate::primitives::x25519;
 use crate::problem::Problem;
 use crate::profile::Profile;
+use rand_core::CryptoRng;
+use subtle::{Choice, ConstantTimeEq};
 
 /// The first byte of an encoded public key.
 const KEY_TYPE: u8 = 0x05;
@@ -74,8 +73,8 @@ impl fmt::Debug for PublicKey {
 }
 
 /// An X25519 private key: 32 bytes, clamped.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct PrivateKey([u8; 32]);
+#[derive(Clone)]
+pub struct PrivateKey(Secret<32>);
 
 impl PrivateKey {
     /// Takes 32 bytes in and clamps them.
@@ -84,7 +83,7 @@ impl PrivateKey {
         let mut key = [0; 32];
         let clamped = core::iter::once(low & 0xf8).chain(middle).chain([high & 0x7f | 0x40]);
         key.iter_mut().zip(clamped).for_each(|(to, from)| *to = from);
-        Self(key)
+        Self(Secret::new(key))
     }
 
     /// Draws 32 bytes.
@@ -92,13 +91,13 @@ impl PrivateKey {
         let mut bytes = [0; 32];
         rng.fill_bytes(&mut bytes);
         let key = Self::from_bytes(bytes);
-        bytes.zeroize();
+        wipe(&mut bytes, [0; 32]);
         key
     }
 
     /// The clamped bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+        self.0.as_bytes()
     }
 
     /// Computes the public key: one base-point multiplication, so keep the result.
@@ -108,7 +107,7 @@ impl PrivateKey {
 
     /// The agreement with `theirs`. Zero for a point of small order: see [`SharedSecret`].
     pub fn agree(&self, theirs: &PublicKey) -> SharedSecret {
-        SharedSecret(x25519::agree(&self.0, &theirs.0))
+        SharedSecret(Secret::new(x25519::agree(&self.0, &theirs.0)))
     }
 
     /// The agreement as `profile` wants it.
@@ -131,13 +130,12 @@ impl fmt::Debug for PrivateKey {
 }
 
 /// The result of a key agreement, 32 bytes.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct SharedSecret([u8; 32]);
+pub struct SharedSecret(Secret<32>);
 
 impl SharedSecret {
     /// The 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+        self.0.as_bytes()
     }
 
     /// Whether the other side contributed nothing: a result of 32 zero bytes.

@@ -9,6 +9,7 @@ pub(crate) mod aead;
 pub(crate) mod cbc;
 pub(crate) mod hkdf;
 pub(crate) mod hmac;
+pub(crate) mod secret;
 pub(crate) mod x25519;
 
 pub(crate) use curve25519_dalek::{EdwardsPoint, MontgomeryPoint, Scalar};

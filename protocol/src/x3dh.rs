@@ -6,7 +6,7 @@
 //! ```
 
 use crate::keys::{PrivateKey, PublicKey, SharedSecret};
-use crate::primitives::hkdf::{NO_SALT, hkdf, split};
+use crate::primitives::hkdf::{hkdf_unsalted, split};
 use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::ratchet::{ChainKey, RootKey};
@@ -71,7 +71,7 @@ impl Responder<'_> {
 fn derive(shared: [&SharedSecret; 3], one_time: Option<&SharedSecret>) -> (RootKey, ChainKey) {
     let [first, second, third] = shared.map(SharedSecret::as_bytes);
     let fourth: &[u8] = one_time.map_or(&[], |shared| shared.as_bytes());
-    let okm = hkdf::<64>(&NO_SALT, &[&[0xff; 32], first, second, third, fourth], LABEL);
+    let okm = hkdf_unsalted::<64>(&[&[0xff; 32], first, second, third, fourth], LABEL);
     let (root, chain) = split(&*okm);
     (RootKey::from_bytes(root), ChainKey::from_bytes(chain))
 }

@@ -6,7 +6,9 @@
 use core::fmt;
 
 use sha2::block_api::compress256;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::ZeroizeOnDrop;
+
+use super::secret::wipe;
 
 const BLOCK: usize = 64;
 const INITIAL: [u32; 8] = [
@@ -21,7 +23,7 @@ const INITIAL: [u32; 8] = [
 ];
 
 /// An HMAC key with both pads hashed.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub(crate) struct HmacKey {
     inner: [u32; 8],
     outer: [u32; 8],
@@ -44,8 +46,8 @@ impl HmacKey {
         let mut outer = [block(0x5c)];
         compress256(&mut key.inner, &inner);
         compress256(&mut key.outer, &outer);
-        inner.zeroize();
-        outer.zeroize();
+        wipe(&mut inner, [[0; BLOCK]]);
+        wipe(&mut outer, [[0; BLOCK]]);
         key
     }
 
@@ -58,7 +60,7 @@ impl HmacKey {
         finish_block(bytes, N, (BLOCK + N) as u64);
         let mut state = self.inner;
         compress256(&mut state, &block);
-        block.zeroize();
+        wipe(&mut block, [[0; BLOCK]]);
         self.close(state)
     }
 
@@ -75,11 +77,20 @@ impl HmacKey {
         finish_block(bytes, 32, (BLOCK + 32) as u64);
         let mut state = self.outer;
         compress256(&mut state, &block);
-        inner.zeroize();
-        block.zeroize();
+        wipe(&mut inner, [0; 8]);
+        wipe(&mut block, [[0; BLOCK]]);
         big_endian(&state)
     }
 }
+
+impl Drop for HmacKey {
+    fn drop(&mut self) {
+        wipe(&mut self.inner, [0; 8]);
+        wipe(&mut self.outer, [0; 8]);
+    }
+}
+
+impl ZeroizeOnDrop for HmacKey {}
 
 impl fmt::Debug for HmacKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -88,9 +99,7 @@ impl fmt::Debug for HmacKey {
 }
 
 /// A MAC in progress.
-#[derive(ZeroizeOnDrop)]
 pub(crate) struct Hmac<'k> {
-    #[zeroize(skip)]
     key: &'k HmacKey,
     state: [u32; 8],
     pending: [u8; BLOCK],
@@ -128,7 +137,7 @@ impl Hmac<'_> {
             write_length(&mut block, self.total);
         }
         compress256(&mut self.state, &[block]);
-        block.zeroize();
+        wipe(&mut block, [0; BLOCK]);
         self.key.close(self.state)
     }
 
@@ -138,6 +147,15 @@ impl Hmac<'_> {
         self.filled += bytes.len();
     }
 }
+
+impl Drop for Hmac<'_> {
+    fn drop(&mut self) {
+        wipe(&mut self.state, [0; 8]);
+        wipe(&mut self.pending, [0; BLOCK]);
+    }
+}
+
+impl ZeroizeOnDrop for Hmac<'_> {}
 
 /// Writes SHA-256's padding into a last block that holds `filled` message bytes.
 fn finish_block(block: &mut [u8; BLOCK], filled: usize, total: u64) {

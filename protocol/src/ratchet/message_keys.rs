@@ -2,20 +2,18 @@
 
 use core::fmt;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
 use super::Seed;
 use crate::primitives::hkdf::split;
 use crate::primitives::hmac::HmacKey;
+use crate::primitives::secret::Secret;
 
 const LABEL: &[u8] = b"WhisperMessageKeys";
 
 /// The keys of one message. Spec: `spec/ratchet.md#message-keys`.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct MessageKeys {
-    cipher: [u8; 32],
-    mac: [u8; 32],
-    iv: [u8; 16],
+    cipher: Secret<32>,
+    mac: Secret<32>,
+    iv: Secret<16>,
 }
 
 impl MessageKeys {
@@ -23,11 +21,11 @@ impl MessageKeys {
         let okm = seed.expand::<80>(LABEL);
         let (cipher, mac) = split(&*okm);
         let (_, iv) = split::<64, 16>(&*okm);
-        Self { cipher, mac, iv }
+        Self { cipher: Secret::new(cipher), mac: Secret::new(mac), iv: Secret::new(iv) }
     }
 
     pub(crate) const fn cipher_key(&self) -> &[u8; 32] {
-        &self.cipher
+        self.cipher.as_bytes()
     }
 
     pub(crate) fn mac_key(&self) -> HmacKey {
@@ -35,7 +33,7 @@ impl MessageKeys {
     }
 
     pub(crate) const fn iv(&self) -> &[u8; 16] {
-        &self.iv
+        self.iv.as_bytes()
     }
 }
 

@@ -2,30 +2,29 @@
 
 use core::fmt;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
 use super::ChainKey;
 use crate::keys::SharedSecret;
 use crate::primitives::hkdf::{hkdf, split};
+use crate::primitives::secret::Secret;
 
 /// The root key: feeds the next chain, and nothing else. Spec: `spec/ratchet.md#root-key`.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub(crate) struct RootKey([u8; 32]);
+#[derive(Clone)]
+pub(crate) struct RootKey(Secret<32>);
 
 impl RootKey {
     pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        Self(Secret::new(bytes))
     }
 
     pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+        self.0.as_bytes()
     }
 
     /// One step of the root chain; `info` is the suite's label.
     pub(crate) fn advance(&self, shared: &SharedSecret, info: &[u8]) -> (Self, ChainKey) {
         let okm = hkdf::<64>(&self.0, &[shared.as_bytes()], info);
         let (root, chain) = split(&*okm);
-        (Self(root), ChainKey::from_bytes(chain))
+        (Self::from_bytes(root), ChainKey::from_bytes(chain))
     }
 }
 

@@ -6,9 +6,8 @@
 
 use core::fmt;
 
-use zeroize::Zeroize;
-
 use super::Seed;
+use crate::primitives::secret::wipe;
 use crate::problem::Problem;
 
 /// Wiped slots beyond the number of live ones that are not worth moving memory for.
@@ -23,7 +22,7 @@ pub(crate) struct StoredSeeds {
     live: usize,
 }
 
-#[derive(Clone, Copy, Default, Zeroize)]
+#[derive(Clone, Copy, Default)]
 struct Slot {
     counter: u32,
     live: bool,
@@ -64,7 +63,7 @@ impl StoredSeeds {
         if self.slots.capacity() - self.slots.len() < more {
             let mut slots = Vec::with_capacity((self.live + more).next_power_of_two().max(8));
             slots.extend(self.slots.iter().filter(|slot| slot.live));
-            self.slots.zeroize();
+            self.truncate(0);
             self.slots = slots;
         }
         Tentative { from: self.slots.len() }
@@ -127,7 +126,7 @@ impl StoredSeeds {
     }
 
     fn truncate(&mut self, len: usize) {
-        self.slots.iter_mut().skip(len).for_each(Zeroize::zeroize);
+        self.slots.iter_mut().skip(len).for_each(|slot| wipe(slot, Slot::default()));
         self.slots.truncate(len);
     }
 }
@@ -135,14 +134,14 @@ impl StoredSeeds {
 impl Slot {
     /// Wipes the seed; the counter stays, for the search.
     fn wipe(&mut self) {
-        self.seed.zeroize();
+        wipe(&mut self.seed, [0; 32]);
         self.live = false;
     }
 }
 
 impl Drop for StoredSeeds {
     fn drop(&mut self) {
-        self.slots.zeroize();
+        self.truncate(0);
     }
 }
 

@@ -9,7 +9,8 @@
 //!
 //! The modules follow the specification: [`keys`] and [`xeddsa`] underneath, [`prekeys`] for what
 //! a device publishes, [`session`] for two devices, [`sender_key`] for a group, [`sealed_box`] for
-//! the suites without a session, [`fingerprint`] for two people who compare numbers.
+//! the suites without a session, [`fingerprint`] for two people who compare numbers. [`native`] is
+//! the suite of this project's own, with sessions of the same shape.
 //!
 //! # A conversation
 //!

@@ -95,9 +95,9 @@ impl SessionRecord {
         self.sessions.is_empty()
     }
 
-    /// Whether a message could be sent now. Spec: `spec/session.md#unanswered`.
+    /// Whether a message could be sent now. Spec: `spec/session.md#sending`.
     pub fn can_encrypt(&self, now: UnixMillis) -> bool {
-        self.sessions.current().is_some_and(|session| session.can_send(now))
+        self.sessions.can_send(now)
     }
 
     /// Begins a session with `peer`, whose bundle this is, drawing 32 bytes for the ephemeral key
@@ -137,10 +137,7 @@ impl SessionRecord {
         plaintext: &[u8],
         now: UnixMillis,
     ) -> Result<EncryptedMessage, Problem> {
-        let session = self.sessions.current_mut().ok_or(Problem::NoSession)?;
-        if !session.can_send(now) {
-            return Err(Problem::NoSession);
-        }
+        let session = self.sessions.sending(now)?;
         require_trust(trusted, &session.remote_identity)?;
         session.encrypt(plaintext)
     }

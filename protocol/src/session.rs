@@ -10,7 +10,7 @@ mod state;
 
 use rand_core::CryptoRng;
 
-pub(crate) use self::archive::{Archivable, Archive};
+pub(crate) use self::archive::{Archivable, Archive, Storable};
 use self::pairwise::{PairwiseSession, Pending, Reader};
 use crate::ids::{OneTimePrekeyId, RegistrationId, SignedPrekeyId, UnixMillis};
 use crate::keys::{IdentityKeyPair, KeyPair, PrivateKey, PublicKey};
@@ -108,7 +108,7 @@ impl SessionRecord {
 
     /// Whether a message could be sent now. Spec: `spec/session.md#sending`.
     pub fn can_encrypt(&self, now: UnixMillis) -> bool {
-        self.sessions.current().is_some_and(|session| session.can_send(now))
+        self.sessions.can_send(now)
     }
 
     /// Begins a session with the owner of `bundle`, drawing 32 bytes for the base key and 32 for
@@ -164,10 +164,7 @@ impl SessionRecord {
         plaintext: &[u8],
         now: UnixMillis,
     ) -> Result<EncryptedMessage, Problem> {
-        let session = self.sessions.current_mut().ok_or(Problem::NoSession)?;
-        if !session.can_send(now) {
-            return Err(Problem::NoSession);
-        }
+        let session = self.sessions.sending(now)?;
         require_trust(trusted, &session.remote_identity)?;
         session.encrypt(plaintext)
     }

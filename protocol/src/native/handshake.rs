@@ -5,8 +5,12 @@
 //! RK0 ‖ session id = HKDF-SHA-256(salt = SHA-256(transcript), IKM, "countersign-handshake-v1 keys", 64)
 //! ```
 
+use core::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
 use super::wire::{HandshakeFields, SUITE};
-use crate::keys::{KeyPair, PrivateKey, PublicKey, SharedSecret};
+use crate::keys::{IdentityKeyPair, KeyPair, PrivateKey, PublicKey, SharedSecret};
 use crate::primitives::hkdf::{hkdf, split};
 use crate::primitives::{Digest, Sha256};
 use crate::problem::Problem;
@@ -16,12 +20,12 @@ use crate::ratchet::RootKey;
 const TRANSCRIPT_LABEL: &[u8; 24] = b"countersign-handshake-v1";
 const KEYS_LABEL: &[u8] = b"countersign-handshake-v1 keys";
 
-/// Stands for the transcript in every message of the session: 32 bytes, secret like the root key.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Stands for the transcript in every message of the session: 32 bytes that both sides derive.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(super) struct SessionId(pub(super) [u8; 32]);
 
-impl core::fmt::Debug for SessionId {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionId(..)")
     }
 }
@@ -60,7 +64,7 @@ pub(super) fn initiate(
 /// `bad_agreement` when any agreement is all zero.
 pub(super) fn respond(
     fields: &HandshakeFields,
-    identity: &crate::keys::IdentityKeyPair,
+    identity: &IdentityKeyPair,
     signed_prekey: &KeyPair,
     one_time_prekey: Option<&KeyPair>,
 ) -> Result<(RootKey, SessionId), Problem> {

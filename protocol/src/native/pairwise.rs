@@ -6,11 +6,10 @@ use super::ratchet::{self, Ratchet};
 use super::wire::{HandshakeFields, RatchetMessage};
 use crate::ids::UnixMillis;
 use crate::keys::PublicKey;
-use crate::limits::UNANSWERED_SECONDS_MAX;
 use crate::problem::Problem;
 use crate::session::{Archivable, EncryptedMessage, MessageKind, require_trust};
 
-/// A session. Spec: `spec/session.md#session`.
+/// A session. Spec: `spec/session.md#record`.
 #[derive(Clone, Debug)]
 pub(super) struct PairwiseSession {
     /// The initiator's ephemeral key, by which handshake messages find their session.
@@ -29,13 +28,6 @@ pub(super) struct Pending {
 }
 
 impl PairwiseSession {
-    /// Whether the session was answered, begun by the peer, or begun at most 30 days ago.
-    pub(super) fn can_send(&self, now: UnixMillis) -> bool {
-        self.pending.as_ref().is_none_or(|pending| {
-            now.seconds().saturating_sub(pending.begun.seconds()) <= UNANSWERED_SECONDS_MAX
-        })
-    }
-
     /// Encrypts into one allocation.
     ///
     /// # Errors
@@ -76,5 +68,9 @@ impl PairwiseSession {
 impl Archivable for PairwiseSession {
     fn on_archive(&mut self) {
         self.pending = None;
+    }
+
+    fn unanswered_since(&self) -> Option<UnixMillis> {
+        self.pending.as_ref().map(|pending| pending.begun)
     }
 }

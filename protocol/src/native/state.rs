@@ -3,8 +3,6 @@
 //! Integers are big-endian. What is not known, could not have come about, is cut short or goes on
 //! too long is refused. Spec: `spec/state.md`.
 
-use std::collections::VecDeque;
-
 use zeroize::Zeroizing;
 
 use super::chain::Chain;
@@ -16,26 +14,16 @@ use super::wire::{HandshakeFields, SUITE};
 use super::{DeviceName, SessionRecord};
 use crate::ids::{OneTimePrekeyId, SignedPrekeyId, UnixMillis};
 use crate::keys::{KeyPair, PrivateKey, PublicKey};
-use crate::limits::{ARCHIVED_SESSIONS_MAX, STORED_SEEDS_MAX};
+use crate::limits::STORED_SEEDS_MAX;
 use crate::problem::Problem;
 use crate::ratchet::{ChainKey, RootKey, Seed};
-use crate::session::Archive;
+use crate::session::{Archive, Storable};
 use crate::state::{Input, Output};
-
-/// The version of this layout.
-const FORMAT: u8 = 1;
 
 impl SessionRecord {
     /// The record's stored form. It holds every secret of the sessions: seal it at rest.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let sessions = || self.sessions.current().into_iter().chain(self.sessions.archived());
-        let mut out = Output::with_capacity(5 + sessions().map(encoded_len).sum::<usize>());
-        out.u8(FORMAT);
-        out.u16(SUITE);
-        out.flag(self.sessions.current().is_some());
-        out.count_u8(self.sessions.archived().len());
-        sessions().for_each(|session| write_session(&mut out, session));
-        out.finish()
+        self.sessions.to_bytes()
     }
 
     /// Reads a stored record.
@@ -43,47 +31,36 @@ impl SessionRecord {
     /// # Errors
     /// `bad_state`.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Problem> {
-        let mut input = Input::new(bytes);
-        if input.u8()? != FORMAT || input.u16()? != SUITE {
-            return Err(Problem::BadState);
-        }
-        let current = input.flag()?;
-        let archived = usize::from(input.u8()?);
-        if archived > ARCHIVED_SESSIONS_MAX {
-            return Err(Problem::BadState);
-        }
-        let current = current.then(|| read_session(&mut input)).transpose()?;
-        let archived: Result<VecDeque<_>, _> =
-            (0..archived).map(|_| read_session(&mut input)).collect();
-        let sessions = Archive::from_parts(current, archived?);
-        input.finish()?;
-        Ok(Self { sessions })
+        Archive::from_bytes(bytes).map(|sessions| Self { sessions })
     }
 }
 
-/// An upper bound of what [`write_session`] appends.
-fn encoded_len(session: &PairwiseSession) -> usize {
-    460 + 68 * session.ratchet.stored.len()
-}
+impl Storable for PairwiseSession {
+    const SUITE: u16 = SUITE;
 
-fn write_session(out: &mut Output, session: &PairwiseSession) {
-    out.key(session.ephemeral.as_u());
-    out.key(session.remote_identity.as_u());
-    out.flag(session.pending.is_some());
-    if let Some(pending) = &session.pending {
-        write_pending(out, pending);
+    fn encoded_len(&self) -> usize {
+        460 + 68 * self.ratchet.stored.len()
     }
-    write_ratchet(out, &session.ratchet);
-}
 
-fn read_session(input: &mut Input<'_>) -> Result<PairwiseSession, Problem> {
-    let ephemeral = PublicKey::from_u(input.key()?);
-    Ok(PairwiseSession {
-        ephemeral,
-        remote_identity: PublicKey::from_u(input.key()?),
-        pending: input.flag()?.then(|| read_pending(input, ephemeral)).transpose()?,
-        ratchet: read_ratchet(input)?,
-    })
+    fn write(&self, out: &mut Output) {
+        out.key(self.ephemeral.as_u());
+        out.key(self.remote_identity.as_u());
+        out.flag(self.pending.is_some());
+        if let Some(pending) = &self.pending {
+            write_pending(out, pending);
+        }
+        write_ratchet(out, &self.ratchet);
+    }
+
+    fn read(input: &mut Input<'_>) -> Result<Self, Problem> {
+        let ephemeral = PublicKey::from_u(input.key()?);
+        Ok(Self {
+            ephemeral,
+            remote_identity: PublicKey::from_u(input.key()?),
+            pending: input.flag()?.then(|| read_pending(input, ephemeral)).transpose()?,
+            ratchet: read_ratchet(input)?,
+        })
+    }
 }
 
 /// The ephemeral key is the session's, and written there.

@@ -15,7 +15,7 @@ const PLAINTEXT: &str = "be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849
      21af1fde048977eb48f59ffd4924ca1c60902e52f0a089bc76897040e082f937763848645e0705";
 
 /// The first so many bytes of the plaintext, boxed by libsodium: box-xsalsa20, box-xchacha20.
-/// The last row of box-xsalsa20 is the one that NaCl prints.
+/// The last row of box-xsalsa20 is the one that `NaCl` prints.
 const BOXED: [(usize, &str, &str); 5] = [
     (0, "2539121d8e234e652d651fa4c8cff880", "2b09a0ab9a3125b08d6a594234d215a7"),
     (1, "33bfb7e71ef3b8a4177bd6eb9ab7b8a48e", "75fc244dcd6ba223b8c76d61653cd1b6ef"),

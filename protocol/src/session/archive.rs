@@ -2,13 +2,41 @@
 
 use std::collections::VecDeque;
 
-use crate::limits::ARCHIVED_SESSIONS_MAX;
-use crate::problem::Problem;
+use zeroize::Zeroizing;
 
-/// What a session has to do when it is archived.
+use crate::ids::UnixMillis;
+use crate::limits::{ARCHIVED_SESSIONS_MAX, UNANSWERED_SECONDS_MAX};
+use crate::problem::Problem;
+use crate::state::{Input, Output};
+
+/// The version of the stored form.
+const FORMAT: u8 = 1;
+
+/// What an archive needs to know of its sessions.
 pub(crate) trait Archivable {
     /// Forgets what only a current session needs.
     fn on_archive(&mut self);
+
+    /// When this device began the session, as long as the peer has not answered.
+    fn unanswered_since(&self) -> Option<UnixMillis>;
+}
+
+/// A session of a suite that has a stored form.
+pub(crate) trait Storable: Sized {
+    /// The suite's registered number.
+    const SUITE: u16;
+
+    /// An upper bound of what [`write`](Self::write) appends.
+    fn encoded_len(&self) -> usize;
+
+    /// Appends the session.
+    fn write(&self, out: &mut Output);
+
+    /// Reads a session.
+    ///
+    /// # Errors
+    /// `bad_state`.
+    fn read(input: &mut Input<'_>) -> Result<Self, Problem>;
 }
 
 /// One current session and those before it. Spec: `spec/session.md#record`.
@@ -38,26 +66,12 @@ impl<S> Archive<S> {
         Self { current: None, archived: VecDeque::new() }
     }
 
-    /// Puts stored sessions together again; `archived` is newest first.
-    pub(crate) const fn from_parts(current: Option<S>, archived: VecDeque<S>) -> Self {
-        Self { current, archived }
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.current.is_none() && self.archived.is_empty()
     }
 
     pub(crate) const fn current(&self) -> Option<&S> {
         self.current.as_ref()
-    }
-
-    pub(crate) const fn current_mut(&mut self) -> Option<&mut S> {
-        self.current.as_mut()
-    }
-
-    /// The archived sessions, newest first.
-    pub(crate) const fn archived(&self) -> &VecDeque<S> {
-        &self.archived
     }
 
     /// The first session that fits: the current one, then the newest archived.
@@ -69,7 +83,55 @@ impl<S> Archive<S> {
     }
 }
 
+impl<S: Storable> Archive<S> {
+    /// Format ‖ suite ‖ whether there is a current session ‖ how many are archived ‖ sessions.
+    pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let sessions = || self.current.iter().chain(&self.archived);
+        let mut out = Output::with_capacity(5 + sessions().map(S::encoded_len).sum::<usize>());
+        out.u8(FORMAT);
+        out.u16(S::SUITE);
+        out.flag(self.current.is_some());
+        out.count_u8(self.archived.len());
+        sessions().for_each(|session| session.write(&mut out));
+        out.finish()
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    ///
+    /// # Errors
+    /// `bad_state`.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Problem> {
+        let mut input = Input::new(bytes);
+        if input.u8()? != FORMAT || input.u16()? != S::SUITE {
+            return Err(Problem::BadState);
+        }
+        let current = input.flag()?;
+        let archived = usize::from(input.u8()?);
+        if archived > ARCHIVED_SESSIONS_MAX {
+            return Err(Problem::BadState);
+        }
+        let current = current.then(|| S::read(&mut input)).transpose()?;
+        let archived: Result<_, _> = (0..archived).map(|_| S::read(&mut input)).collect();
+        let archive = Self { current, archived: archived? };
+        input.finish()?;
+        Ok(archive)
+    }
+}
+
 impl<S: Archivable> Archive<S> {
+    /// The current session, if it was answered, begun by the peer, or begun at most 30 days ago.
+    ///
+    /// # Errors
+    /// `no_session`.
+    pub(crate) fn sending(&mut self, now: UnixMillis) -> Result<&mut S, Problem> {
+        self.current.as_mut().filter(|session| may_send(*session, now)).ok_or(Problem::NoSession)
+    }
+
+    /// Whether there is a session to send in.
+    pub(crate) fn can_send(&self, now: UnixMillis) -> bool {
+        self.current.as_ref().is_some_and(|session| may_send(session, now))
+    }
+
     /// Archives the current session and makes `session` the current one.
     pub(crate) fn begin(&mut self, session: S) {
         self.archive_current();
@@ -132,12 +194,22 @@ impl<S: Archivable> Archive<S> {
     }
 }
 
+fn may_send(session: &impl Archivable, now: UnixMillis) -> bool {
+    session
+        .unanswered_since()
+        .is_none_or(|begun| now.seconds().saturating_sub(begun.seconds()) <= UNANSWERED_SECONDS_MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     impl Archivable for u32 {
         fn on_archive(&mut self) {}
+
+        fn unanswered_since(&self) -> Option<UnixMillis> {
+            None
+        }
     }
 
     fn filled(sessions: u32) -> Archive<u32> {
@@ -150,7 +222,7 @@ mod tests {
     fn forty_are_kept_beside_the_current_one() {
         let archive = filled(100);
         assert_eq!(archive.current(), Some(&99));
-        assert_eq!(archive.archived(), &(59..99).rev().collect::<VecDeque<_>>());
+        assert_eq!(archive.archived, (59..99).rev().collect::<VecDeque<_>>());
     }
 
     #[test]
@@ -158,7 +230,7 @@ mod tests {
         let mut archive = filled(5);
         let found = archive.try_each(|session| (*session == 2).then_some(Ok(())));
         assert_eq!(found, Ok(((), &2)));
-        assert_eq!(archive.archived(), &VecDeque::from([4, 3, 1, 0]));
+        assert_eq!(archive.archived, VecDeque::from([4, 3, 1, 0]));
     }
 
     #[test]
@@ -168,6 +240,6 @@ mod tests {
             .try_each(|session| (*session == 2).then_some(Err::<(), _>(Problem::DuplicateMessage)));
         assert_eq!(found, Err(Problem::DuplicateMessage));
         assert_eq!(archive.current(), Some(&4));
-        assert_eq!(archive.archived().len(), 4);
+        assert_eq!(archive.archived.len(), 4);
     }
 }

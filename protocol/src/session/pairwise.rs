@@ -6,7 +6,7 @@ use super::archive::Archivable;
 use super::{EncryptedMessage, MessageKind, require_trust};
 use crate::ids::{OneTimePrekeyId, RegistrationId, SignedPrekeyId, UnixMillis};
 use crate::keys::PublicKey;
-use crate::limits::{FORWARD_JUMP_MAX, UNANSWERED_SECONDS_MAX};
+use crate::limits::FORWARD_JUMP_MAX;
 use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::ratchet::{Ratchet, Receiving};
@@ -44,13 +44,6 @@ pub(crate) struct Reader<'a> {
 }
 
 impl PairwiseSession {
-    /// Whether the session was answered, begun by the peer, or begun at most 30 days ago.
-    pub(crate) fn can_send(&self, now: UnixMillis) -> bool {
-        self.pending.as_ref().is_none_or(|pending| {
-            now.seconds().saturating_sub(pending.begun.seconds()) <= UNANSWERED_SECONDS_MAX
-        })
-    }
-
     /// Encrypts into one allocation.
     ///
     /// # Errors
@@ -126,5 +119,9 @@ impl PairwiseSession {
 impl Archivable for PairwiseSession {
     fn on_archive(&mut self) {
         self.pending = None;
+    }
+
+    fn unanswered_since(&self) -> Option<UnixMillis> {
+        self.pending.as_ref().map(|pending| pending.begun)
     }
 }

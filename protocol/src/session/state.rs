@@ -3,23 +3,16 @@
 //! Integers are big-endian. What is not known, is cut short or goes on too long is refused.
 //! Spec: `spec/state.md`.
 
-use std::collections::VecDeque;
-
 use zeroize::Zeroizing;
 
 use super::pairwise::{PairwiseSession, Pending};
-use super::{Archive, SessionRecord};
+use super::{Archive, SessionRecord, Storable};
 use crate::ids::{OneTimePrekeyId, RegistrationId, SignedPrekeyId, UnixMillis};
 use crate::keys::{KeyPair, PrivateKey, PublicKey};
-use crate::limits::{ARCHIVED_SESSIONS_MAX, RECEIVER_CHAINS_MAX, STORED_SEEDS_MAX};
+use crate::limits::{RECEIVER_CHAINS_MAX, STORED_SEEDS_MAX};
 use crate::problem::Problem;
 use crate::ratchet::{ChainKey, Ratchet, ReceiverChain, RootKey, Sending, StoredSeeds};
 use crate::state::{Input, Output};
-
-/// The version of this layout.
-const FORMAT: u8 = 1;
-/// The suite that the record is of.
-const SUITE: u16 = 0x0303;
 
 const SENDING_HANDSHAKE: u8 = 0;
 const SENDING_DUE: u8 = 1;
@@ -28,14 +21,7 @@ const SENDING_CHAIN: u8 = 2;
 impl SessionRecord {
     /// The record's stored form. It holds every secret of the sessions: seal it at rest.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let sessions = || self.sessions.current().into_iter().chain(self.sessions.archived());
-        let mut out = Output::with_capacity(5 + sessions().map(encoded_len).sum::<usize>());
-        out.u8(FORMAT);
-        out.u16(SUITE);
-        out.flag(self.sessions.current().is_some());
-        out.count_u8(self.sessions.archived().len());
-        sessions().for_each(|session| write_session(&mut out, session));
-        out.finish()
+        self.sessions.to_bytes()
     }
 
     /// Reads a stored record.
@@ -43,56 +29,45 @@ impl SessionRecord {
     /// # Errors
     /// `bad_state`.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Problem> {
-        let mut input = Input::new(bytes);
-        if input.u8()? != FORMAT || input.u16()? != SUITE {
-            return Err(Problem::BadState);
-        }
-        let current = input.flag()?;
-        let archived = usize::from(input.u8()?);
-        if archived > ARCHIVED_SESSIONS_MAX {
-            return Err(Problem::BadState);
-        }
-        let current = current.then(|| read_session(&mut input)).transpose()?;
-        let archived: Result<VecDeque<_>, _> =
-            (0..archived).map(|_| read_session(&mut input)).collect();
-        let sessions = Archive::from_parts(current, archived?);
-        input.finish()?;
-        Ok(Self { sessions })
+        Archive::from_bytes(bytes).map(|sessions| Self { sessions })
     }
 }
 
-/// An upper bound of what [`write_session`] appends.
-fn encoded_len(session: &PairwiseSession) -> usize {
-    let chains = session.ratchet.receiver_chains.iter();
-    280 + chains.map(|(_, chain)| 70 + 36 * chain.stored.len()).sum::<usize>()
-}
+impl Storable for PairwiseSession {
+    const SUITE: u16 = 0x0303;
 
-fn write_session(out: &mut Output, session: &PairwiseSession) {
-    out.key(session.base_key.as_u());
-    out.key(session.local_identity.as_u());
-    out.key(session.remote_identity.as_u());
-    out.u32(session.local_registration_id.0);
-    out.u32(session.remote_registration_id.0);
-    out.flag(session.pending.is_some());
-    if let Some(pending) = &session.pending {
-        out.flag(pending.one_time_prekey.is_some());
-        out.u32(pending.one_time_prekey.map_or(0, |id| id.0));
-        out.u32(pending.signed_prekey.0);
-        out.u64(pending.begun.0);
+    fn encoded_len(&self) -> usize {
+        let chains = self.ratchet.receiver_chains.iter();
+        280 + chains.map(|(_, chain)| 70 + 36 * chain.stored.len()).sum::<usize>()
     }
-    write_ratchet(out, &session.ratchet);
-}
 
-fn read_session(input: &mut Input<'_>) -> Result<PairwiseSession, Problem> {
-    Ok(PairwiseSession {
-        base_key: PublicKey::from_u(input.key()?),
-        local_identity: PublicKey::from_u(input.key()?),
-        remote_identity: PublicKey::from_u(input.key()?),
-        local_registration_id: RegistrationId(input.u32()?),
-        remote_registration_id: RegistrationId(input.u32()?),
-        pending: input.flag()?.then(|| read_pending(input)).transpose()?,
-        ratchet: read_ratchet(input)?,
-    })
+    fn write(&self, out: &mut Output) {
+        out.key(self.base_key.as_u());
+        out.key(self.local_identity.as_u());
+        out.key(self.remote_identity.as_u());
+        out.u32(self.local_registration_id.0);
+        out.u32(self.remote_registration_id.0);
+        out.flag(self.pending.is_some());
+        if let Some(pending) = &self.pending {
+            out.flag(pending.one_time_prekey.is_some());
+            out.u32(pending.one_time_prekey.map_or(0, |id| id.0));
+            out.u32(pending.signed_prekey.0);
+            out.u64(pending.begun.0);
+        }
+        write_ratchet(out, &self.ratchet);
+    }
+
+    fn read(input: &mut Input<'_>) -> Result<Self, Problem> {
+        Ok(Self {
+            base_key: PublicKey::from_u(input.key()?),
+            local_identity: PublicKey::from_u(input.key()?),
+            remote_identity: PublicKey::from_u(input.key()?),
+            local_registration_id: RegistrationId(input.u32()?),
+            remote_registration_id: RegistrationId(input.u32()?),
+            pending: input.flag()?.then(|| read_pending(input)).transpose()?,
+            ratchet: read_ratchet(input)?,
+        })
+    }
 }
 
 fn read_pending(input: &mut Input<'_>) -> Result<Pending, Problem> {

@@ -17,10 +17,6 @@ impl GivenRng {
         Self(given.flat_map(bytes).collect::<Vec<_>>().into_iter())
     }
 
-    pub(crate) fn zeros(length: usize) -> Self {
-        Self(vec![0; length].into_iter())
-    }
-
     /// Fails when something was not drawn.
     pub(crate) fn assert_drawn(self) {
         assert_eq!(self.0.len(), 0, "bytes left over");

@@ -185,3 +185,124 @@ impl Ratchet {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+    use crate::limits::FORWARD_JUMP_MAX;
+
+    const COMPATIBLE: Receiving =
+        Receiving { profile: Profile::Compatible, jump_max: FORWARD_JUMP_MAX };
+    const STRICT: Receiving = Receiving { profile: Profile::Strict, ..COMPATIBLE };
+
+    struct Side {
+        ratchet: Ratchet,
+        rng: ChaCha20Rng,
+    }
+
+    impl Side {
+        fn send(&mut self) -> Outgoing {
+            self.ratchet.next_outgoing().unwrap()
+        }
+
+        /// Succeeds when both come to the same keys, which is what a MAC would tell.
+        fn receive(&mut self, sent: &Outgoing, how: Receiving) -> Result<(), Problem> {
+            let Self { ratchet, rng } = self;
+            ratchet.receive(&sent.ratchet_key, sent.counter, how, rng, |keys| {
+                let same = keys.cipher_key() == sent.keys.cipher_key();
+                same.then_some(()).ok_or(Problem::InvalidMessage)
+            })
+        }
+    }
+
+    fn pair() -> (Side, Side) {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let signed_prekey = KeyPair::generate(&mut rng);
+        let root_key = || RootKey::from_bytes([1; 32]);
+        let keys = (root_key(), ChainKey::from_bytes([2; 32]));
+        let private = PrivateKey::generate(&mut rng);
+        let alice = Ratchet::initiator(keys, *signed_prekey.public(), private);
+        let bob = Ratchet::responder(root_key(), signed_prekey.private().clone());
+        let side = |ratchet, seed| Side { ratchet, rng: ChaCha20Rng::seed_from_u64(seed) };
+        (side(alice, 2), side(bob, 3))
+    }
+
+    #[test]
+    fn both_sides_come_to_the_same_keys() {
+        let (mut alice, mut bob) = pair();
+        for _ in 0..4 {
+            for _ in 0..3 {
+                assert_eq!(bob.receive(&alice.send(), STRICT), Ok(()));
+            }
+            for _ in 0..2 {
+                assert_eq!(alice.receive(&bob.send(), STRICT), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn steps_without_an_answer_in_between_lead_to_the_same_keys() {
+        let (mut alice, mut bob) = pair();
+        assert_eq!(bob.receive(&alice.send(), STRICT), Ok(()));
+        // Bob sends, but his state is the one before: what was due stays due.
+        let mut eager = Side { ratchet: bob.ratchet.clone(), rng: bob.rng.clone() };
+        let answer = eager.send();
+        assert_eq!(alice.receive(&answer, STRICT), Ok(()));
+        let next = alice.send();
+        assert_eq!(bob.receive(&next, STRICT), Ok(()));
+        assert_eq!(eager.receive(&next, STRICT), Ok(()));
+        assert_eq!(bob.send().keys.cipher_key(), eager.send().keys.cipher_key());
+    }
+
+    #[test]
+    fn the_previous_counter_is_the_last_counter_of_the_chain_before() {
+        let (mut alice, mut bob) = pair();
+        let mut previous = Vec::new();
+        for messages in [1, 3, 0, 2, 0] {
+            let sent: Vec<_> = (0..=messages).map(|_| alice.send()).collect();
+            previous.push(sent.first().unwrap().previous_counter);
+            assert_eq!(bob.receive(sent.last().unwrap(), STRICT), Ok(()));
+            assert_eq!(alice.receive(&bob.send(), STRICT), Ok(()));
+        }
+        assert_eq!(previous, [0, 1, 3, 0, 2]);
+    }
+
+    #[test]
+    fn five_chains_are_kept_and_older_messages_lost() {
+        let (mut alice, mut bob) = pair();
+        let mut late = Vec::new();
+        for _ in 0..6 {
+            late.push(alice.send());
+            assert_eq!(bob.receive(&alice.send(), STRICT), Ok(()));
+            assert_eq!(alice.receive(&bob.send(), STRICT), Ok(()));
+        }
+        let received: Vec<_> = late.iter().map(|sent| bob.receive(sent, STRICT)).collect();
+        assert_eq!(received[0], Err(Problem::InvalidMessage));
+        assert_eq!(received[1..], [Ok(()); 5]);
+    }
+
+    #[test]
+    fn only_the_strict_profile_refuses_an_all_zero_agreement() {
+        let (mut alice, mut bob) = pair();
+        assert_eq!(bob.receive(&alice.send(), STRICT), Ok(()));
+        let zero = PublicKey::from_u([0; 32]);
+        let Side { ratchet, rng } = &mut bob;
+        let refused = ratchet.receive(&zero, 0, STRICT, rng, |_| Ok(()));
+        assert_eq!(refused, Err(Problem::InvalidMessage));
+        assert_eq!(ratchet.receive(&zero, 0, COMPATIBLE, rng, |_| Ok(())), Ok(()));
+    }
+
+    #[test]
+    fn a_refused_step_draws_nothing() {
+        let (mut alice, mut bob) = pair();
+        let mut sent = alice.send();
+        sent.counter += 1;
+        let before = bob.rng.clone();
+        assert_eq!(bob.receive(&sent, STRICT), Err(Problem::InvalidMessage));
+        assert_eq!(bob.rng, before);
+        assert!(bob.ratchet.receiver_chains.is_empty());
+    }
+}

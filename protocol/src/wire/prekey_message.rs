@@ -118,3 +118,99 @@ impl Wrapping<'_> {
         protobuf::put_uint32(out, 6, self.signed_prekey.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::protobuf::{put_bytes, put_uint32};
+
+    const KEY: [u8; 33] = [5; 33];
+
+    fn inner() -> Vec<u8> {
+        let mut out = vec![0x34];
+        put_bytes(&mut out, 1, &KEY);
+        put_uint32(&mut out, 2, 9);
+        put_bytes(&mut out, 4, b"");
+        out.extend([0; 8]);
+        out
+    }
+
+    /// A message of the fields named, in this order.
+    fn message(version: u8, fields: &[u8]) -> Vec<u8> {
+        let mut out = vec![version];
+        for number in fields {
+            match number {
+                2 | 3 => put_bytes(&mut out, *number, &KEY),
+                4 => put_bytes(&mut out, 4, &inner()),
+                8 => put_bytes(&mut out, 8, b"ciphertext"),
+                _ => put_uint32(&mut out, *number, 300),
+            }
+        }
+        out
+    }
+
+    fn decode(version: u8, fields: &[u8]) -> Result<(), Problem> {
+        PrekeyMessage::decode(&message(version, fields), Profile::Strict).map(drop)
+    }
+
+    #[test]
+    fn fields_come_in_any_order_and_unknown_ones_are_skipped() {
+        let bytes = message(0x34, &[9, 6, 4, 15, 3, 2]);
+        let message = PrekeyMessage::decode(&bytes, Profile::Strict).unwrap();
+        assert_eq!(message.registration_id, RegistrationId(0));
+        assert_eq!(message.one_time_prekey, None);
+        assert_eq!(message.signed_prekey, SignedPrekeyId(300));
+        assert_eq!(message.message.counter, 9);
+    }
+
+    #[test]
+    fn each_required_field_is_required() {
+        assert_eq!(decode(0x34, &[2, 3, 4, 6]), Ok(()));
+        for fields in [[3, 4, 6], [2, 4, 6], [2, 3, 6], [2, 3, 4]] {
+            assert_eq!(decode(0x34, &fields), Err(Problem::Malformed));
+        }
+    }
+
+    #[test]
+    fn only_the_high_nibble_of_the_version_counts() {
+        assert_eq!(decode(0x3f, &[2, 3, 4, 6]), Ok(()));
+        assert_eq!(decode(0x24, &[2, 3, 4, 6]), Err(Problem::LegacyVersion));
+        assert_eq!(decode(0x54, &[2, 3, 4, 6]), Err(Problem::UnknownVersion));
+        assert_eq!(PrekeyMessage::decode(&[], Profile::Strict).err(), Some(Problem::TooShort));
+    }
+
+    #[test]
+    fn what_belongs_to_version_4_is_refused() {
+        for (version, fields) in [
+            (0x44, &[2, 3, 4, 6][..]),
+            (0x44, &[2, 3, 4, 6, 7, 8]),
+            (0x34, &[2, 3, 4, 6, 7, 8]),
+            (0x34, &[2, 3, 4, 6, 7]),
+            (0x34, &[2, 3, 4, 6, 8]),
+        ] {
+            assert_eq!(decode(version, fields), Err(Problem::InvalidMessage));
+        }
+    }
+
+    #[test]
+    fn the_length_is_known_before_writing() {
+        let key = PublicKey::from_u([5; 32]);
+        for one_time_prekey in [None, Some(OneTimePrekeyId(0)), Some(OneTimePrekeyId(u32::MAX))] {
+            let wrapping = Wrapping {
+                registration_id: RegistrationId(127),
+                one_time_prekey,
+                signed_prekey: SignedPrekeyId(128),
+                base_key: &key,
+                identity_key: &key,
+            };
+            let inner = inner();
+            let mut out = Vec::new();
+            wrapping.open_into(&mut out, inner.len());
+            out.extend(&inner);
+            wrapping.close_into(&mut out);
+            assert_eq!(out.len(), wrapping.encoded_len(inner.len()));
+            let read = PrekeyMessage::decode(&out, Profile::Strict).unwrap();
+            assert_eq!(read.one_time_prekey, one_time_prekey);
+        }
+    }
+}

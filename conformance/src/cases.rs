@@ -2,12 +2,13 @@
 
 pub mod fingerprint;
 pub mod ratchet;
+pub mod wire;
 
 use crate::case::Case;
 
 /// The chapters with their cases.
 pub const CHAPTERS: &[(&str, &[Case])] =
-    &[("fingerprint", fingerprint::CASES), ("ratchet", ratchet::CASES)];
+    &[("fingerprint", fingerprint::CASES), ("ratchet", ratchet::CASES), ("wire", wire::CASES)];
 
 /// Every case, in the order of the specification.
 pub fn all() -> impl Iterator<Item = &'static Case> {

@@ -25,6 +25,8 @@ pub struct Scene {
     pub signed_prekey: u32,
     /// The id of the subject's one-time prekey.
     pub one_time_prekey: u32,
+    /// The private halves of the subject's signed and one-time prekey.
+    pub prekey_privates: [[u8; 32]; 2],
 }
 
 impl Scene {
@@ -54,10 +56,12 @@ impl Scene {
         let subject = run.party(spec)?;
         let signed_prekey = run.number(1, 0xff_ffff);
         let one_time_prekey = run.number(1, 0xff_ffff);
-        subject.add_signed_prekey(signed_prekey, &run.private_key(), NOW_MS, None)?;
-        subject.add_one_time_prekey(one_time_prekey, &run.private_key(), None)?;
+        let prekey_privates = [run.private_key(), run.private_key()];
+        let [signed, one_time] = &prekey_privates;
+        subject.add_signed_prekey(signed_prekey, signed, NOW_MS, None)?;
+        subject.add_one_time_prekey(one_time_prekey, one_time, None)?;
         let judge = Judge::new(run, spec.suite, &subject.peer())?;
-        Ok(Self { subject, judge, signed_prekey, one_time_prekey })
+        Ok(Self { subject, judge, signed_prekey, one_time_prekey, prekey_privates })
     }
 
     /// The judge began the session, and each side has read a message of the other.
@@ -98,6 +102,15 @@ impl Scene {
         self.hear()?;
         self.tell()?;
         Ok(self)
+    }
+
+    /// A device of the judge's that has the subject's keys: what it does with the same draws the subject must do too.
+    /// It is made of the beginning, before any session.
+    ///
+    /// # Errors
+    /// Never with a working naive implementation.
+    pub fn twin(&self) -> Result<Judge, Stop> {
+        Judge::twin(self)
     }
 
     /// The subject's bundle, its one-time prekey included.

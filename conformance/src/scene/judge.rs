@@ -12,9 +12,10 @@ use countersign_vectors::naive::{
 use crate::{
     case::{Failure, Outcome, Stop, Trouble},
     run::Run,
+    scene::Scene,
     subject::{
         party::NOW_MS,
-        types::{Bundle, Message, OneTimePrekey, Peer, SignedPrekey, Suite},
+        types::{self, Bundle, Message, OneTimePrekey, Peer, SignedPrekey, Suite},
     },
 };
 
@@ -46,19 +47,46 @@ impl Judge {
     /// # Errors
     /// Never with a working naive implementation.
     pub fn new(run: &mut Run, suite: Suite, subject: &Peer) -> Result<Self, Stop> {
-        let naive_suite = match suite {
-            Suite::SignalV3 => party::Suite::SignalV3,
-            Suite::RatchetChacha20 => party::Suite::RatchetChacha20,
-        };
         let (name, identity) = (run.uuid(), run.private_key());
-        let profile = Profile::Compatible;
-        let mut party = party::Party::new(naive_suite, profile, &name, 1, identity, Bugs::NONE);
+        let (suite, profile) = (naive_suite(suite), Profile::Compatible);
+        let mut party = party::Party::new(suite, profile, &name, 1, identity, Bugs::NONE);
         party.registration_id = run.number(1, 16380);
         party.incarnation = run.bytes();
         let mut draws = Draws::seeded(run.bytes());
         own(party.add_signed_prekey(SIGNED, run.private_key(), NOW_MS, None, &mut draws))?;
         own(party.add_one_time_prekey(ONE_TIME, run.private_key(), None, &mut draws))?;
         Ok(Self { party, draws, peer: address(subject), now_ms: NOW_MS })
+    }
+
+    /// A device with the keys of the scene's subject, before any session; its peer is the scene's judge.
+    pub(super) fn twin(scene: &Scene) -> Result<Self, Stop> {
+        let spec = &scene.subject.spec;
+        let (suite, profile) = (naive_suite(spec.suite), naive_profile(spec.profile));
+        let (id, identity) = (spec.device_id, spec.identity_private);
+        let mut party = party::Party::new(suite, profile, &spec.name, id, identity, Bugs::NONE);
+        party.registration_id = spec.registration_id;
+        party.incarnation = spec.incarnation;
+        let mut draws = Draws::seeded([0; 32]);
+        let [signed, one_time] = scene.prekey_privates;
+        own(party.add_signed_prekey(scene.signed_prekey, signed, NOW_MS, None, &mut draws))?;
+        own(party.add_one_time_prekey(scene.one_time_prekey, one_time, None, &mut draws))?;
+        Ok(Self { party, draws, peer: address(&scene.judge.address()), now_ms: NOW_MS })
+    }
+
+    /// Signs the signed prekey again, after a case gave this device another identity key.
+    ///
+    /// # Errors
+    /// Never with a working naive implementation.
+    pub fn sign_again(&mut self) -> Outcome {
+        let signed = self.party.signed_prekeys.get(&SIGNED);
+        let private = signed.map(|signed| signed.pair.private).unwrap_or_default();
+        let Self { party, draws, .. } = self;
+        own(party.add_signed_prekey(SIGNED, private, NOW_MS, None, draws)).map(drop)
+    }
+
+    /// Gives this device the bytes that it draws from here on.
+    pub fn load(&mut self, bytes: &[u8]) {
+        self.draws = Draws::loaded(bytes);
     }
 
     /// This device's address as the subject writes it.
@@ -166,6 +194,22 @@ impl Judge {
     pub fn session_mut(&mut self) -> Result<&mut Session, Stop> {
         let session = self.record()?.current.as_mut();
         session.ok_or_else(|| defect("the judge's device has no current session"))
+    }
+}
+
+const fn naive_suite(suite: Suite) -> party::Suite {
+    match suite {
+        Suite::SignalV3 => party::Suite::SignalV3,
+        Suite::RatchetChacha20 => party::Suite::RatchetChacha20,
+    }
+}
+
+/// A profile as the naive implementation writes it.
+#[must_use]
+pub const fn naive_profile(profile: types::Profile) -> Profile {
+    match profile {
+        types::Profile::Compatible => Profile::Compatible,
+        types::Profile::Strict => Profile::Strict,
     }
 }
 

@@ -24,7 +24,15 @@ fn main() -> io::Result<()> {
         "include_bytes!",
         &root.join("vectors/recorded"),
         &recorded,
-    )
+    )?;
+    let matrix = root.join("conformance/kill-matrix.json");
+    println!("cargo::rerun-if-changed={}", matrix.display());
+    let text = if matrix.exists() {
+        format!("include_str!({:?})", matrix.display().to_string())
+    } else {
+        "\"{}\"".into()
+    };
+    fs::write(out.join("kill_matrix.rs"), format!("const MATRIX: &str = {text};\n"))
 }
 
 /// Writes `const NAME: TYPE = &[("relative/path", include!("absolute/path")), …];`.

@@ -4,16 +4,33 @@
 //! ([`case::Case`]) speaks to it through a typed client ([`subject::Subject`], [`subject::party::Party`]), with
 //! randomness of its own ([`run::Run`]), and says what it expects ([`expect`]). All cases are in [`cases`].
 
+pub mod builtin;
+pub mod campaign;
 pub mod case;
 pub mod cases;
+pub mod check;
+pub mod cli;
+pub mod commands;
 pub mod expect;
+pub mod expect_file;
+pub mod expectations;
+pub mod explain;
+pub mod faux;
+pub mod kills;
+pub mod mutants;
+pub mod output;
 pub mod probes;
+pub mod progress;
+pub mod replay;
+pub mod report;
 pub mod requirements;
 pub mod run;
 pub mod runner;
+pub mod scene;
 pub mod schema;
 pub mod selector;
 pub mod subject;
+pub mod trace;
 pub mod transcripts;
 pub mod transport;
 pub mod verdict;

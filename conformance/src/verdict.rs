@@ -122,7 +122,9 @@ impl Verdict {
         self.failed() && !matches!(self.expectation, Some(Expectation::Xfail | Expectation::Flaky))
     }
 
-    fn passed(&self) -> bool {
+    /// Whether the subject passed the case.
+    #[must_use]
+    pub const fn passed(&self) -> bool {
         matches!(self.ended, Ended::Pass { .. })
     }
 
@@ -163,6 +165,8 @@ pub struct RunResult {
     pub took: Duration,
     /// The replay file of the first failure.
     pub first_replay: Option<String>,
+    /// The folder of transcripts that are not built in.
+    pub transcripts: Option<String>,
     /// The rule of the command line for exit code 1.
     pub fail_on: FailOn,
 }

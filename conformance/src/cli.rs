@@ -1,0 +1,314 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{output::Colour, verdict::FailOn};
+
+const EXAMPLES: &str = "\
+Examples:
+  conformance                                     judge the built-in reference and replay the recorded transcripts
+  conformance adapter check -- ./my-adapter       does my adapter speak the protocol at all? (1-2 s)
+  conformance adapter -- python3 adapter.py       judge it; everything after -- is its command line
+  conformance adapter --run 'ratchet/**' -- ./a   only one chapter
+  conformance adapter --run req:RATCHET-16 -v -- ./a
+  conformance replay target/conformance/fail-0001.json
+  conformance explain RATCHET-16                  the sentence, its cases, and implementations that break it
+
+Exit codes:
+  0 conformant for what it claims · 1 failures · 2 usage error · 3 only stale expectations
+  4 inconclusive (adapter broken, honesty probe failed, nothing run) · 5 defect of the suite";
+
+/// Judges any implementation of the Countersign specification: X3DH, Double Ratchet, sender keys, boxes.
+#[derive(Debug, Parser)]
+#[command(name = "conformance", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true, max_term_width = 110)]
+pub struct Cli {
+    /// What to do; without a command the built-in reference is judged.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of the judging itself.
+    #[command(flatten)]
+    pub options: JudgeOptions,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge a library through its adapter, a program that answers JSON lines.
+    Adapter(AdapterArgs),
+    /// Replay recorded transcripts (any folder of libsignal-transcript/1 files, .json or .json.gz).
+    Transcripts(TranscriptsArgs),
+    /// List the cases: id, requirements, needed capabilities.
+    List(ListArgs),
+    /// Explain a case, a requirement or a known-bad implementation.
+    Explain(ExplainArgs),
+    /// The coverage: requirement, cases, known-bad implementations.
+    Trace(TraceArgs),
+    /// The suite's test of itself: every known-bad implementation must fail a case of its own requirement.
+    Mutants(MutantsArgs),
+    /// Run one failed case again, from the file that the failure left.
+    Replay(ReplayArgs),
+    /// Check an expectations file against a report, or bring it up to date.
+    Expect(ExpectArgs),
+}
+
+/// `conformance adapter`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = "\
+Examples:
+  conformance adapter -- ./my-adapter --flag
+  conformance adapter --skip 'native/**' --expectations known.toml -- node adapter.mjs
+  conformance adapter check -- ./my-adapter
+  conformance adapter --seed 9f2c… -j1 --trace -v -- ./my-adapter     repeat a run exactly, with case ids on the wire")]
+pub struct AdapterArgs {
+    /// A quick look instead of the whole suite.
+    #[command(subcommand)]
+    pub check: Option<AdapterCommand>,
+    /// Options of the judging itself.
+    #[command(flatten)]
+    pub options: JudgeOptions,
+    /// The adapter's program and its arguments, after --.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+/// `conformance adapter check`.
+#[derive(Debug, Subcommand)]
+pub enum AdapterCommand {
+    /// Start it, say hello, check its lines, run the honesty probes and a first session; says which stage failed.
+    Check(CheckArgs),
+}
+
+/// `conformance adapter check -- COMMAND`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Multiplies every timeout.
+    #[arg(long, default_value_t = 1.0, value_name = "FACTOR", value_parser = positive)]
+    pub timeout_scale: f64,
+    /// The adapter's program and its arguments, after --.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+/// `conformance transcripts`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conformance transcripts vectors/recorded                     through the built-in reference
+  conformance transcripts my-recordings -- ./my-adapter        through an adapter")]
+pub struct TranscriptsArgs {
+    /// A folder, searched with its sub-folders, or one file.
+    pub folder: PathBuf,
+    /// Options of the judging itself.
+    #[command(flatten)]
+    pub options: JudgeOptions,
+    /// The adapter's program and its arguments, after --.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+/// Options of the judging itself.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one switch of the command line")]
+pub struct JudgeOptions {
+    /// Only these cases: area/test, *, **, req:ID, cap:NAME, severity:WORD, @file. May be repeated.
+    #[arg(long, value_name = "SELECTOR")]
+    pub run: Vec<String>,
+    /// Leave these cases out; they are listed as skipped.
+    #[arg(long, value_name = "SELECTOR")]
+    pub skip: Vec<String>,
+    /// Seed of all challenges, 64 hex digits. Default: random, printed and stored.
+    #[arg(long, value_name = "HEX")]
+    pub seed: Option<String>,
+    /// Subjects at a time. Default: the number of processors.
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Only the i-th of n parts of the cases, for instance 1/4.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<String>,
+    /// Multiplies every timeout.
+    #[arg(long, default_value_t = 1.0, value_name = "FACTOR", value_parser = positive)]
+    pub timeout_scale: f64,
+    /// Stop at the first failure.
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Which failures end in exit code 1.
+    #[arg(long, value_enum, default_value_t = FailOn::Must)]
+    pub fail_on: FailOn,
+    /// A SHOULD counts like a MUST: --fail-on should.
+    #[arg(long)]
+    pub strict: bool,
+    /// Known failures, TOML. They are run all the same; one that passes is stale (exit code 3).
+    #[arg(long, value_name = "FILE")]
+    pub expectations: Option<PathBuf>,
+    /// Run again and again with fresh seeds until something fails.
+    #[arg(long)]
+    pub repeat_until_failure: bool,
+    /// Folder of the reports and replay files.
+    #[arg(long, value_name = "DIR", default_value = "target/conformance")]
+    pub out: PathBuf,
+    /// Write the JUnit report here too.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write the JSON report here too.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Only the closing lines.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Every case, also those that passed.
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Send the case's id along in every request, as "t".
+    #[arg(long)]
+    pub trace: bool,
+    /// When to colour.
+    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    pub color: Colour,
+    /// No progress line.
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+/// `conformance list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Only the cases these selectors mean.
+    #[arg(long, value_name = "SELECTOR")]
+    pub run: Vec<String>,
+    /// Only the cases of this requirement.
+    #[arg(long, value_name = "ID")]
+    pub req: Option<String>,
+    /// With the sentences of the requirements.
+    #[arg(long)]
+    pub explain: bool,
+    /// The form.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Text for people, JSON for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `conformance explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A case (ratchet/replay/same-counter-twice), a requirement (RATCHET-15) or a known-bad implementation.
+    pub id: String,
+}
+
+/// `conformance trace`.
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    /// End with exit code 1 when something is not covered or stale. For CI.
+    #[arg(long)]
+    pub check: bool,
+    /// Confirm that the cases of a requirement fit its changed text ("all" for every one); writes the lock file.
+    #[arg(long, value_name = "ID")]
+    pub ack: Vec<String>,
+    /// The lock file.
+    #[arg(long, value_name = "FILE", default_value = "conformance/requirements.lock")]
+    pub lock: PathBuf,
+    /// The kill matrix.
+    #[arg(long, value_name = "FILE", default_value = "conformance/kill-matrix.json")]
+    pub matrix: PathBuf,
+}
+
+/// `conformance mutants`.
+#[derive(Debug, Args)]
+pub struct MutantsArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: MutantsCommand,
+}
+
+/// The commands of `conformance mutants`.
+#[derive(Debug, Subcommand)]
+pub enum MutantsCommand {
+    /// Name, requirement and what each known-bad implementation does.
+    List,
+    /// Run each against the cases of its own requirement; survivors fail.
+    Run(MutantsRunArgs),
+    /// Run each against everything, and say which cases notice it.
+    Matrix(MutantsRunArgs),
+}
+
+/// Options of `mutants run` and `mutants matrix`.
+#[derive(Debug, Args)]
+pub struct MutantsRunArgs {
+    /// Only known-bad implementations whose name or requirement contains this.
+    #[arg(value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Seed of all challenges, 64 hex digits.
+    #[arg(long, value_name = "HEX")]
+    pub seed: Option<String>,
+    /// How many at a time.
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Write the kill matrix for `explain`, `trace` and the nearest known-bad implementation of a failure.
+    #[arg(long, num_args = 0..=1, default_missing_value = "conformance/kill-matrix.json", value_name = "FILE")]
+    pub write: Option<PathBuf>,
+}
+
+/// `conformance replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The file a failure left, fail-0001.json.
+    pub file: PathBuf,
+    /// Another adapter command than the recorded one, after --.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+/// `conformance expect`.
+#[derive(Debug, Args)]
+pub struct ExpectArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ExpectCommand,
+}
+
+/// The commands of `conformance expect`.
+#[derive(Debug, Subcommand)]
+pub enum ExpectCommand {
+    /// Say which expectations are stale or expired, and which failures are not expected.
+    Check(ExpectFiles),
+    /// Remove the stale ones. New failures are added only with --loosen.
+    Update(ExpectUpdate),
+}
+
+/// The files of `conformance expect`.
+#[derive(Debug, Args)]
+pub struct ExpectFiles {
+    /// The expectations file.
+    #[arg(long, value_name = "FILE")]
+    pub expectations: PathBuf,
+    /// The report to hold it against.
+    #[arg(long, value_name = "FILE", default_value = "target/conformance/report.json")]
+    pub from: PathBuf,
+}
+
+/// `conformance expect update`.
+#[derive(Debug, Args)]
+pub struct ExpectUpdate {
+    /// The files.
+    #[command(flatten)]
+    pub files: ExpectFiles,
+    /// Also add an entry for each failure that is not expected yet; its reason has to be filled in.
+    #[arg(long)]
+    pub loosen: bool,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if factor > 0.0 && factor <= 1000.0 => Ok(factor),
+        _ => Err("it must be a number above 0 and at most 1000".into()),
+    }
+}

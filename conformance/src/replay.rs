@@ -1,0 +1,145 @@
+//! The files that failures leave, and `conformance replay`, which runs one of them again.
+
+use std::{fs, io, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    builtin,
+    case::{Case, Failure},
+    cli::{JudgeOptions, ReplayArgs},
+    output, report,
+    runner::{self, Settings},
+    subject::Step,
+    transcripts::Recorded,
+    transport::{Launcher, process::Process},
+    verdict::{Ended, FailOn, RunResult},
+};
+
+/// What a failure leaves: all it takes to run it again.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReplayFile {
+    /// Always `countersign-replay/1`.
+    pub format: String,
+    /// The suite's version.
+    pub suite: String,
+    /// The case.
+    pub case: String,
+    /// The run's seed, hex.
+    pub seed: String,
+    /// The adapter's command; empty for the built-in reference.
+    pub command: Vec<String>,
+    /// The factor of all timeouts.
+    pub timeout_scale: f64,
+    /// The folder of the transcripts, when the case replays one that is not built in.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub transcripts: Option<String>,
+    /// What was found.
+    pub failure: Failure,
+    /// The last exchanges.
+    pub steps: Vec<Step>,
+    /// What the subject wrote to stderr.
+    pub stderr: String,
+}
+
+/// The format this version writes and reads.
+const FORMAT: &str = "countersign-replay/1";
+
+/// Writes one file per failure and puts the command that runs it again into the verdicts.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn write_files(result: &mut RunResult, options: &JudgeOptions) -> io::Result<()> {
+    fs::create_dir_all(&options.out)?;
+    remove_old(&options.out)?;
+    let mut number = 0;
+    for verdict in &mut result.verdicts {
+        let Ended::Fail { failure } = &verdict.ended else { continue };
+        number += 1;
+        let path = options.out.join(format!("fail-{number:04}.json"));
+        let file = ReplayFile {
+            format: FORMAT.into(),
+            suite: crate::SUITE_VERSION.into(),
+            case: verdict.case.clone(),
+            seed: result.seed.clone(),
+            command: result.command.clone(),
+            timeout_scale: options.timeout_scale,
+            transcripts: result.transcripts.clone(),
+            failure: failure.clone(),
+            steps: verdict.steps.clone(),
+            stderr: verdict.stderr.clone(),
+        };
+        fs::write(&path, serde_json::to_string_pretty(&file)? + "\n")?;
+        let command = format!("conformance replay {}", path.display());
+        result.first_replay.get_or_insert_with(|| command.clone());
+        verdict.replay = Some(command);
+    }
+    Ok(())
+}
+
+/// Removes the replay files of an earlier run, so that none of them is mistaken for this one's.
+fn remove_old(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("fail-") && name.ends_with(".json") {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// `conformance replay`: runs the recorded case alone, with the recorded seed, and says whether it still fails.
+///
+/// # Errors
+/// For the user: what is wrong with the file.
+pub fn run(args: &ReplayArgs) -> Result<u8, String> {
+    let file = read(&args.file)?;
+    let (case, recorded) = find(&file)?;
+    let command = if args.command.is_empty() { &file.command } else { &args.command };
+    let launcher: Launcher = if command.is_empty() { builtin::reference() } else { Process::launcher(command) };
+    let settings = Settings {
+        seed: crate::campaign::seed(Some(&file.seed))?,
+        jobs: 1,
+        timeout_scale: file.timeout_scale,
+        fail_fast: false,
+        trace: true,
+        transcripts: recorded.transcripts,
+    };
+    let judged = runner::judge(&launcher, &[case], &settings, &|_| ()).map_err(|error| crate::campaign::started(&error))?;
+    let result = RunResult {
+        subject: launcher.name,
+        command: launcher.command,
+        implementation: crate::subject::types::Implementation::default(),
+        capabilities: Vec::new(),
+        seed: file.seed.clone(),
+        verdicts: judged.verdicts,
+        inconclusive: judged.given_up,
+        took: std::time::Duration::ZERO,
+        first_replay: None,
+        transcripts: None,
+        fail_on: FailOn::Should,
+    };
+    output::say(&report::text::render(&result, report::text::Detail::Verbose));
+    Ok(result.exit_code())
+}
+
+fn read(path: &Path) -> Result<ReplayFile, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let file: ReplayFile = serde_json::from_str(&text).map_err(|error| format!("{} is no replay file: {error}", path.display()))?;
+    if file.format != FORMAT {
+        return Err(format!("{} has the format {}; this program reads {FORMAT}", path.display(), file.format));
+    }
+    Ok(file)
+}
+
+fn find(file: &ReplayFile) -> Result<(&'static Case, Recorded), String> {
+    let recorded = match (&file.transcripts, file.case.starts_with("recorded/")) {
+        (Some(folder), _) => Recorded::in_folder(Path::new(folder))?,
+        (None, true) => Recorded::built_in()?,
+        (None, false) => Recorded::default(),
+    };
+    let case = crate::cases::all().chain(recorded.cases.iter().copied()).find(|case| case.id == file.case);
+    let case = case.ok_or_else(|| format!("this version of the suite has no case {}", file.case))?;
+    Ok((case, recorded))
+}

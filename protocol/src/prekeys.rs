@@ -73,6 +73,7 @@ pub trait HeldPrekeys {
 
     /// Whether a first message without one-time prekey, with this signed prekey and base key, was
     /// accepted before: [`Accepted::replay_key`](crate::session::Accepted) says what to remember,
-    /// as long as the signed prekey is held. Only the strict profile asks.
+    /// as long as the signed prekey is held, in a [`ReplayCache`](crate::replay_cache::ReplayCache)
+    /// for instance. Only the strict profile asks.
     fn was_accepted(&self, signed_prekey: SignedPrekeyId, base_key: &PublicKey) -> bool;
 }

@@ -4,15 +4,18 @@
 //! takes what it needs as arguments, changes the record only when it succeeds, and says in its
 //! result what else the caller has to store. Spec: `spec/session.md`.
 
+mod accepted;
 mod archive;
 mod pairwise;
 mod state;
 
 use rand_core::CryptoRng;
 
+pub use self::accepted::Accepted;
+use self::accepted::accept;
 pub(crate) use self::archive::{Archivable, Archive, Storable};
 use self::pairwise::{PairwiseSession, Pending, Reader};
-use crate::ids::{OneTimePrekeyId, RegistrationId, SignedPrekeyId, UnixMillis};
+use crate::ids::{RegistrationId, UnixMillis};
 use crate::keys::{IdentityKeyPair, KeyPair, PrivateKey, PublicKey};
 use crate::prekeys::{Bundle, HeldPrekeys};
 use crate::problem::Problem;
@@ -21,7 +24,7 @@ use crate::ratchet::Ratchet;
 pub use crate::wire::MessageKind;
 use crate::wire::prekey_message::PrekeyMessage;
 use crate::wire::signal_message::SignalMessage;
-use crate::x3dh::{Initiator, Responder};
+use crate::x3dh::Initiator;
 
 /// This device, as its sessions need it.
 #[derive(Clone, Copy, Debug)]
@@ -54,30 +57,6 @@ pub struct Decrypted {
     pub identity_key: PublicKey,
     /// Present when the message began a new session.
     pub accepted: Option<Accepted>,
-}
-
-/// A session begun by the peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Accepted {
-    /// The one-time prekey that was used: to be deleted.
-    pub one_time_prekey: Option<OneTimePrekeyId>,
-    /// The signed prekey that was used.
-    pub signed_prekey: SignedPrekeyId,
-    /// The peer's base key.
-    pub base_key: PublicKey,
-    /// The peer device's registration id, as it says itself.
-    pub registration_id: RegistrationId,
-}
-
-impl Accepted {
-    /// What to remember as long as the signed prekey is held, so that this first message is not
-    /// accepted again. `None` when a one-time prekey, deleted now, makes sure of that.
-    pub const fn replay_key(&self) -> Option<(SignedPrekeyId, &PublicKey)> {
-        match self.one_time_prekey {
-            None => Some((self.signed_prekey, &self.base_key)),
-            Some(_) => None,
-        }
-    }
 }
 
 /// A message as it came in.
@@ -242,12 +221,7 @@ impl SessionRecord {
         Ok(Decrypted {
             plaintext,
             identity_key: message.identity_key,
-            accepted: Some(Accepted {
-                one_time_prekey: message.one_time_prekey,
-                signed_prekey: message.signed_prekey,
-                base_key: message.base_key,
-                registration_id: message.registration_id,
-            }),
+            accepted: Some(Accepted::of(message)),
         })
     }
 
@@ -268,47 +242,6 @@ impl SessionRecord {
         let session = self.sessions.current()?;
         Some((&session.remote_identity, session.remote_registration_id))
     }
-}
-
-/// Makes the responder's session, which the inner message has yet to prove.
-fn accept(
-    local: &LocalDevice<'_>,
-    message: &PrekeyMessage<'_>,
-    prekeys: &impl HeldPrekeys,
-) -> Result<PairwiseSession, Problem> {
-    if !local.accept_x3dh {
-        return Err(Problem::SuiteRefused);
-    }
-    if local.profile == Profile::Strict
-        && message.one_time_prekey.is_none()
-        && prekeys.was_accepted(message.signed_prekey, &message.base_key)
-    {
-        return Err(Problem::HandshakeReplayed);
-    }
-    let signed_prekey =
-        prekeys.signed_prekey(message.signed_prekey).ok_or(Problem::UnknownSignedPrekey)?;
-    let one_time_prekey = message
-        .one_time_prekey
-        .map(|id| prekeys.one_time_prekey(id).ok_or(Problem::UnknownPrekey))
-        .transpose()?;
-    let handshake = Responder {
-        identity: local.identity.private(),
-        signed_prekey: &signed_prekey,
-        one_time_prekey: one_time_prekey.as_ref(),
-        their_identity: &message.identity_key,
-        their_base: &message.base_key,
-    };
-    // CK0 would be the chain of messages under the signed prekey, which nobody sends.
-    let (root_key, _) = handshake.agree(local.profile)?;
-    Ok(PairwiseSession {
-        base_key: message.base_key,
-        local_identity: *local.identity.public(),
-        remote_identity: message.identity_key,
-        local_registration_id: local.registration_id,
-        remote_registration_id: message.registration_id,
-        pending: None,
-        ratchet: Ratchet::responder(root_key, signed_prekey),
-    })
 }
 
 /// Trust on first use: without a trusted key any will do, with one only that.

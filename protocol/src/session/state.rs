@@ -1,7 +1,18 @@
 //! The stored form of a record: flat, of fixed layout, 36 bytes per stored seed.
 //!
-//! Integers are big-endian. What is not known, is cut short or goes on too long is refused.
-//! Spec: `spec/state.md`.
+//! Integers are big-endian, keys 32 bytes, flags 0 or 1. What is not known, is cut short or goes on
+//! too long is refused. Spec: `spec/state.md`.
+//!
+//! ```text
+//! record   = format u8 = 1 ‖ suite u16 = 0x0303 ‖ has current flag ‖ archived u8 ‖ sessions, current first, then newest first
+//! session  = base key ‖ local identity ‖ remote identity ‖ local registration id u32 ‖ remote registration id u32
+//!            ‖ has pending flag ‖ [pending] ‖ root key ‖ previous counter u32 ‖ sending ‖ chains u8 ‖ chains, oldest first
+//! pending  = has one-time prekey flag ‖ its id u32 or 0 ‖ signed prekey id u32 ‖ begun u64, milliseconds
+//! sending  = 0 ‖ private                                   handshake
+//!          | 1 ‖ private ‖ theirs                          due
+//!          | 2 ‖ private ‖ public ‖ chain key ‖ next u32   chain
+//! chain    = ratchet key ‖ chain key ‖ next u32 ‖ seeds u16 ‖ seeds, ascending: counter u32 ‖ seed
+//! ```
 
 use zeroize::Zeroizing;
 

@@ -132,3 +132,86 @@ fn mac(
     let full = mac.finish();
     *full.first_chunk().unwrap_or(&[0; MAC_LEN])
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ratchet::Seed;
+
+    const SENDER: PublicKey = PublicKey::from_u([1; 32]);
+    const RECEIVER: PublicKey = PublicKey::from_u([2; 32]);
+
+    fn keys() -> MessageKeys {
+        MessageKeys::of(&Seed::from_bytes([3; 32]))
+    }
+
+    fn sealed(plaintext: &[u8], counter: u32) -> Vec<u8> {
+        let ratchet_key = PublicKey::from_u([4; 32]);
+        let draft =
+            Draft { ratchet_key: &ratchet_key, counter, previous_counter: counter / 2, plaintext };
+        let mut out = Vec::new();
+        draft.seal_into(&mut out, &keys(), &SENDER, &RECEIVER);
+        assert_eq!(out.len(), draft.encoded_len());
+        out
+    }
+
+    fn open(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+        SignalMessage::decode(bytes, Profile::Strict)?.open(&keys(), &SENDER, &RECEIVER)
+    }
+
+    /// Another encoding of a message, under a right MAC.
+    fn recrafted(body: &[u8]) -> Vec<u8> {
+        let mut out = [&[0x3f], body].concat();
+        let mac = mac(&keys(), &SENDER, &RECEIVER, &out);
+        out.extend(mac);
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_sealed_opens_and_nothing_else(
+            plaintext in prop::collection::vec(any::<u8>(), 0..100),
+            counter: u32,
+            bit in any::<prop::sample::Index>(),
+        ) {
+            let mut message = sealed(&plaintext, counter);
+            prop_assert_eq!(SignalMessage::decode(&message, Profile::Strict).unwrap().counter, counter);
+            prop_assert_eq!(open(&message), Ok(plaintext));
+            let bit = bit.index(8 * message.len());
+            message[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(open(&message).is_err());
+        }
+    }
+
+    #[test]
+    fn the_mac_is_over_the_bytes_received() {
+        let message = sealed(b"plaintext", 5);
+        let body = &message[1..message.len() - MAC_LEN];
+        let unknown_field = [&[0x78, 1], body].concat();
+        let long_varint = [body, &[0x10, 0x85, 0x80, 0]].concat();
+        for body in [body, &unknown_field, &long_varint] {
+            assert_eq!(open(&recrafted(body)), Ok(b"plaintext".to_vec()));
+        }
+    }
+
+    #[test]
+    fn a_ciphertext_that_is_no_cbc_is_refused_under_a_right_mac() {
+        let message = sealed(b"plaintext", 5);
+        let body = &message[1..message.len() - MAC_LEN];
+        for ciphertext in [&[][..], &[0; 15], &[0; 16]] {
+            let mut body = body.to_vec();
+            protobuf::put_bytes(&mut body, 4, ciphertext);
+            assert_eq!(open(&recrafted(&body)), Err(Problem::InvalidMessage));
+        }
+    }
+
+    #[test]
+    fn fewer_than_nine_bytes_are_too_short() {
+        assert_eq!(open(&[0x34; 8]), Err(Problem::TooShort));
+        assert_eq!(open(&[0x34; 9]), Err(Problem::Malformed));
+        assert_eq!(open(&[0x24; 9]), Err(Problem::LegacyVersion));
+        assert_eq!(open(&[0x54; 9]), Err(Problem::UnknownVersion));
+    }
+}

@@ -1,5 +1,5 @@
-//! Reads the stored form of a record by its description in the specification, and compares it
-//! with what libsignal held.
+//! Reads the stored form of a record on its own, by the layout that `session/state.rs` describes,
+//! and compares it with what libsignal held.
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;

@@ -31,6 +31,9 @@ pub(crate) struct Party {
     /// The identity key that is trusted for each address.
     trusted: BTreeMap<Address, PublicKey>,
     sessions: Sessions,
+    /// Its own sender keys, which nothing that it receives can replace.
+    own_sender_keys: BTreeMap<DistributionId, SenderKeyRecord>,
+    /// The sender keys that others gave it.
     sender_keys: BTreeMap<(Address, DistributionId), SenderKeyRecord>,
 }
 
@@ -63,6 +66,7 @@ impl Party {
             prekeys: Prekeys::new(),
             trusted: BTreeMap::new(),
             sessions: Sessions::new(device.suite),
+            own_sender_keys: BTreeMap::new(),
             sender_keys: BTreeMap::new(),
             device,
         }

@@ -44,6 +44,10 @@ impl Party {
                 }
             }
         }
+        for (id, record) in &self.own_sender_keys {
+            hash.part("own sender key", &id.0);
+            hash.part("record", &record.to_bytes());
+        }
         for ((address, id), record) in &self.sender_keys {
             hash.address("sender key", address);
             hash.part("distribution", &id.0);

@@ -1,4 +1,4 @@
-//! Sender keys of one device: its own, under its own address, and those it was given.
+//! Sender keys of one device: its own, and those that it was given.
 
 use countersign_protocol::problem::Problem;
 use countersign_protocol::sender_key::{Distribution, DistributionId, SenderKeyMessage};
@@ -14,8 +14,7 @@ impl Party {
         id: DistributionId,
         randomness: &mut Randomness,
     ) -> Vec<u8> {
-        let own = (self.device.address.clone(), id);
-        self.sender_keys.entry(own).or_default().distribute(id, randomness).encode()
+        self.own_sender_keys.entry(id).or_default().distribute(id, randomness).encode()
     }
 
     /// Takes in another device's sender key.
@@ -38,8 +37,7 @@ impl Party {
         randomness: &mut Randomness,
         mut keep: impl FnMut(u32, &[u8]),
     ) -> Result<(), Problem> {
-        let own = (self.device.address.clone(), id);
-        let record = self.sender_keys.get_mut(&own).ok_or(Problem::NoSenderKey)?;
+        let record = self.own_sender_keys.get_mut(&id).ok_or(Problem::NoSenderKey)?;
         for index in 0..count {
             keep(index, &record.encrypt(id, plaintext, randomness)?);
         }
@@ -60,8 +58,11 @@ impl Party {
         record.decrypt(&message, self.device.profile)
     }
 
-    /// Loses the sender key of a device for a distribution id.
+    /// Loses the sender key of a device for a distribution id, its own for its own address.
     pub(crate) fn forget_sender_key(&mut self, sender: Address, id: DistributionId) {
+        if sender == self.device.address {
+            self.own_sender_keys.remove(&id);
+        }
         self.sender_keys.remove(&(sender, id));
     }
 }

@@ -7,11 +7,10 @@
 
 use core::fmt;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
 use super::wire::{HandshakeFields, SUITE};
 use crate::keys::{IdentityKeyPair, KeyPair, PrivateKey, PublicKey, SharedSecret};
 use crate::primitives::hkdf::{hkdf, split};
+use crate::primitives::secret::Secret;
 use crate::primitives::{Digest, Sha256};
 use crate::problem::Problem;
 use crate::profile::Profile;
@@ -21,8 +20,18 @@ const TRANSCRIPT_LABEL: &[u8; 24] = b"countersign-handshake-v1";
 const KEYS_LABEL: &[u8] = b"countersign-handshake-v1 keys";
 
 /// Stands for the transcript in every message of the session: 32 bytes that both sides derive.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub(super) struct SessionId(pub(super) [u8; 32]);
+#[derive(Clone)]
+pub(super) struct SessionId(Secret<32>);
+
+impl SessionId {
+    pub(super) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Secret::new(bytes))
+    }
+
+    pub(super) const fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+}
 
 impl fmt::Debug for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,7 +102,7 @@ fn derive(
     let ikm = [first.as_bytes(), second.as_bytes(), third.as_bytes(), fourth];
     let okm = hkdf::<64>(&transcript_hash(fields, responder), &ikm, KEYS_LABEL);
     let (root_key, session_id) = split(&*okm);
-    (RootKey::from_bytes(root_key), SessionId(session_id))
+    (RootKey::from_bytes(root_key), SessionId::from_bytes(session_id))
 }
 
 /// SHA-256 of the transcript: who begins with whom, and every public key and number used.

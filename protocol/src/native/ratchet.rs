@@ -5,7 +5,6 @@
 //! what will be first, opens the message with it, and changes the state only then.
 
 use rand_core::CryptoRng;
-use zeroize::Zeroizing;
 
 use super::chain::Chain;
 use super::handshake::SessionId;
@@ -15,6 +14,7 @@ use crate::keys::{KeyPair, PublicKey};
 use crate::limits::STORED_SEEDS_MAX;
 use crate::primitives::aead;
 use crate::primitives::hkdf::split;
+use crate::primitives::secret::Secret;
 use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::ratchet::{RootKey, Seed};
@@ -227,14 +227,14 @@ impl ReceivingChain {
 
 /// `HKDF-SHA-256(no salt, seed, label, 44) = key 32 ‖ nonce 12`.
 struct MessageKeys {
-    key: Zeroizing<[u8; 32]>,
+    key: Secret<32>,
     nonce: [u8; 12],
 }
 
 impl MessageKeys {
     fn of(seed: &Seed) -> Self {
         let (key, nonce) = split(&*seed.expand::<44>(MESSAGE_LABEL));
-        Self { key: Zeroizing::new(key), nonce }
+        Self { key: Secret::new(key), nonce }
     }
 }
 
@@ -254,7 +254,7 @@ fn open(
 /// Session id 32 ‖ header 44 as received.
 fn associated_data(session_id: &SessionId, header: &[u8; HEADER_LEN]) -> [u8; 32 + HEADER_LEN] {
     let mut ad = [0; 32 + HEADER_LEN];
-    let parts = session_id.0.iter().chain(header);
+    let parts = session_id.as_bytes().iter().chain(header);
     ad.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
     ad
 }

@@ -91,7 +91,7 @@ fn read_pending(input: &mut Input<'_>, ephemeral: PublicKey) -> Result<Pending, 
 }
 
 fn write_ratchet(out: &mut Output, ratchet: &Ratchet) {
-    out.key(&ratchet.session_id.0);
+    out.key(ratchet.session_id.as_bytes());
     out.key(ratchet.root_key.as_bytes());
     out.key(ratchet.own.private().as_bytes());
     out.key(ratchet.own.public().as_u());
@@ -114,7 +114,7 @@ fn write_ratchet(out: &mut Output, ratchet: &Ratchet) {
 }
 
 fn read_ratchet(input: &mut Input<'_>) -> Result<Ratchet, Problem> {
-    let session_id = SessionId(input.key()?);
+    let session_id = SessionId::from_bytes(input.key()?);
     let root_key = RootKey::from_bytes(input.key()?);
     let private = PrivateKey::from_bytes(input.key()?);
     let own = KeyPair::from_parts(private, PublicKey::from_u(input.key()?));

@@ -9,6 +9,7 @@ use crate::keys::{KeyPair, PublicKey, Signature};
 use crate::limits::FORWARD_JUMP_MAX;
 use crate::primitives::cbc;
 use crate::primitives::hkdf::split;
+use crate::primitives::secret::Secret;
 use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::ratchet::{ChainKey, ReceiverChain, Seed};
@@ -126,7 +127,7 @@ fn decrypt_with(seed: &Seed, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, Pr
 }
 
 /// The IV comes first, unlike in the pairwise suite.
-fn message_keys(seed: &Seed) -> ([u8; 16], Zeroizing<[u8; 32]>) {
+fn message_keys(seed: &Seed) -> ([u8; 16], Secret<32>) {
     let (iv, cipher_key) = split(&*seed.expand::<48>(MESSAGE_LABEL));
-    (iv, Zeroizing::new(cipher_key))
+    (iv, Secret::new(cipher_key))
 }

@@ -9,6 +9,7 @@
 //! Sessions are kept as in the version-3 suite: a [`SessionRecord`] for each peer device, stored
 //! by the caller, with one current session and up to 40 archived.
 
+mod accepted;
 mod chain;
 mod handshake;
 mod name;
@@ -21,16 +22,18 @@ mod wire;
 
 use rand_core::CryptoRng;
 
+use self::accepted::respond;
 use self::handshake::ResponderKeys;
 use self::pairwise::{PairwiseSession, Pending};
 use self::ratchet::Ratchet;
 use self::wire::{HandshakeFields, HandshakeMessage, RatchetMessage};
-use crate::ids::{OneTimePrekeyId, SignedPrekeyId, UnixMillis};
+use crate::ids::UnixMillis;
 use crate::keys::{IdentityKeyPair, KeyPair, PublicKey};
 use crate::prekeys::HeldPrekeys;
 use crate::problem::Problem;
 use crate::session::{Archive, EncryptedMessage, MessageKind, ReceivedMessage, require_trust};
 
+pub use self::accepted::Accepted;
 pub use self::name::{AccountId, DeviceName, Incarnation};
 pub use self::prekeys::{Bundle, OneTimePrekey, SignedPrekey};
 
@@ -52,28 +55,6 @@ pub struct Decrypted {
     pub identity_key: PublicKey,
     /// Present when the message began a new session.
     pub accepted: Option<Accepted>,
-}
-
-/// A session begun by the peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Accepted {
-    /// The one-time prekey that was used: to be deleted.
-    pub one_time_prekey: Option<OneTimePrekeyId>,
-    /// The signed prekey that was used.
-    pub signed_prekey: SignedPrekeyId,
-    /// The peer's ephemeral key.
-    pub ephemeral: PublicKey,
-}
-
-impl Accepted {
-    /// What to remember as long as the signed prekey is held, so that this first message is not
-    /// accepted again. `None` when a one-time prekey, deleted now, makes sure of that.
-    pub const fn replay_key(&self) -> Option<(SignedPrekeyId, &PublicKey)> {
-        match self.one_time_prekey {
-            None => Some((self.signed_prekey, &self.ephemeral)),
-            Some(_) => None,
-        }
-    }
 }
 
 /// All sessions with one peer device: the current one and those archived.
@@ -213,13 +194,8 @@ impl SessionRecord {
         let mut session = respond(local, fields, prekeys)?;
         let plaintext = session.decrypt(&message.message, trusted, rng)?;
         self.sessions.begin(session);
-        let accepted = Accepted {
-            one_time_prekey: fields.one_time_prekey,
-            signed_prekey: fields.signed_prekey,
-            ephemeral: fields.ephemeral,
-        };
         let identity_key = fields.initiator_identity;
-        Ok(Decrypted { plaintext, identity_key, accepted: Some(accepted) })
+        Ok(Decrypted { plaintext, identity_key, accepted: Some(Accepted::of(fields)) })
     }
 
     /// Whom the current session is with, if there is one.
@@ -271,36 +247,6 @@ fn initiate(
         remote_identity: bundle.identity_key,
         pending: Some(Pending { fields, begun: now }),
         ratchet,
-    })
-}
-
-/// Makes the responder's session, which the inner message has yet to prove.
-fn respond(
-    local: &LocalDevice<'_>,
-    fields: &HandshakeFields,
-    prekeys: &impl HeldPrekeys,
-) -> Result<PairwiseSession, Problem> {
-    if fields.one_time_prekey.is_none()
-        && prekeys.was_accepted(fields.signed_prekey, &fields.ephemeral)
-    {
-        return Err(Problem::HandshakeReplayed);
-    }
-    let signed_prekey = prekeys
-        .signed_prekey(fields.signed_prekey)
-        .map(KeyPair::from_private)
-        .ok_or(Problem::UnknownSignedPrekey)?;
-    let one_time_prekey = fields
-        .one_time_prekey
-        .map(|id| prekeys.one_time_prekey(id).ok_or(Problem::UnknownPrekey))
-        .transpose()?
-        .map(KeyPair::from_private);
-    let (root_key, session_id) =
-        handshake::respond(fields, local.identity, &signed_prekey, one_time_prekey.as_ref())?;
-    Ok(PairwiseSession {
-        ephemeral: fields.ephemeral,
-        remote_identity: fields.initiator_identity,
-        pending: None,
-        ratchet: Ratchet::responder(session_id, root_key, signed_prekey),
     })
 }
 

@@ -5,7 +5,7 @@ mod properties;
 use pair::{ONE_TIME, Pair, SIGNED};
 
 use super::*;
-use crate::ids::DeviceId;
+use crate::ids::{DeviceId, SignedPrekeyId};
 use crate::keys::PrivateKey;
 use crate::xeddsa::{Rule, SigningKey};
 

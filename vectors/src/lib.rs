@@ -4,4 +4,5 @@
 //! [`naive`] is slow, obvious and written in the words of `spec/`. It shares no code with the
 //! `protocol` crate: two independent readings of one text are what makes a vector worth having.
 
+pub mod generator;
 pub mod naive;

@@ -123,6 +123,11 @@ pub fn is_canonical(u: &[u8; 32]) -> bool {
     u.iter().rev().lt(prime.iter().rev())
 }
 
+/// True if the birational map takes `u` to a point of Edwards25519: not so for u = -1 and the twist.
+pub fn has_edwards_point(u: &[u8; 32]) -> bool {
+    MontgomeryPoint(*u).to_edwards(0).is_some()
+}
+
 /// X25519 (RFC 7748), whatever comes out.
 pub fn dh(private: &Private, public: &Public) -> [u8; 32] {
     MontgomeryPoint(raw(public)).mul_clamped(*private).to_bytes()

@@ -83,7 +83,8 @@ pub fn pad(plaintext: &[u8], bugs: Bugs) -> Vec<u8> {
 pub fn unpad(padded: &[u8], bugs: Bugs) -> Outcome<Vec<u8>> {
     let refusal = || {
         if bugs.has(Bug::Secret4PlaintextInDetail) {
-            return Fault::invalid(format!("bad padding: {}", hex::encode(padded)));
+            let text = String::from_utf8_lossy(padded);
+            return Fault::invalid(format!("bad padding: {} {text}", hex::encode(padded)));
         }
         Fault::invalid("bad padding")
     };

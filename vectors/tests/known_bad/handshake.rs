@@ -43,7 +43,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         let (mut world, mut sealed) = first(bugs, Some(9));
         let place = sealed.bytes.len() - 20;
         sealed.bytes[place] ^= 1;
-        world.to_bob(&sealed).is_err() && world.bob.one_time_prekeys.contains_key(&9)
+        world.bob_gets(&sealed).is_err() && world.bob.one_time_prekeys.contains_key(&9)
     }),
     ("PREKEY-6", |bugs| {
         refused_with(bugs, |parts| parts.signed_prekey_id = 77) == Some(Code::UnknownSignedPrekey)
@@ -63,7 +63,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         let bundle = world.bob.bundle(5, None).unwrap();
         world.begin_with(&bundle).unwrap();
         let sealed = world.seal(true, "to the older signed prekey");
-        world.to_bob(&sealed).is_ok()
+        world.bob_gets(&sealed).is_ok()
     }),
     ("PREKEY-10", |bugs| {
         let mut world = World::sender(bugs).established();
@@ -83,14 +83,14 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("HANDSHAKE-5", interoperates),
     ("HANDSHAKE-6", |bugs| {
         let (mut world, sealed) = first(bugs, None);
-        world.to_bob(&sealed).is_ok()
+        world.bob_gets(&sealed).is_ok()
     }),
     ("HANDSHAKE-7", |bugs| sent(bugs, None).one_time_prekey_id.is_none()),
     ("HANDSHAKE-8", |bugs| sent(bugs, None).registration_id == 0x28),
     ("HANDSHAKE-9", |bugs| {
         let (mut world, sealed) = first(bugs, None);
         world.bob.accept_x3dh = false;
-        code(world.to_bob(&sealed)) == Some(Code::SuiteRefused)
+        code(world.bob_gets(&sealed)) == Some(Code::SuiteRefused)
     }),
     ("HANDSHAKE-10", |bugs| replayed(bugs, Profile::Strict) == Some(Code::HandshakeReplayed)),
     ("HANDSHAKE-11", |bugs| replayed(bugs, Profile::Compatible).is_none()),
@@ -121,7 +121,7 @@ fn refused_with(bugs: Bugs, change: impl FnOnce(&mut PrekeyParts)) -> Option<Cod
     let mut parts = parts_of(&decoded(&sealed));
     change(&mut parts);
     let bytes = encode_prekey_message(&parts, Bugs::NONE);
-    code(world.to_bob(&Sealed { kind: PREKEY, bytes }))
+    code(world.bob_gets(&Sealed { kind: PREKEY, bytes }))
 }
 
 pub fn parts_of(message: &PrekeyMessage) -> PrekeyParts {
@@ -141,7 +141,7 @@ fn interoperates(bugs: Bugs) -> bool {
     [World::sender(bugs), World::receiver(bugs)].into_iter().all(|mut world| {
         world.begin(Some(9)).unwrap();
         let sealed = world.seal(true, "hello");
-        world.to_bob(&sealed).is_ok()
+        world.bob_gets(&sealed).is_ok()
     })
 }
 
@@ -150,8 +150,8 @@ fn replayed(bugs: Bugs, profile: Profile) -> Option<Code> {
     let mut world = World::new(Bugs::NONE, bugs, profile);
     world.begin(None).unwrap();
     let sealed = world.seal(true, "hello");
-    world.to_bob(&sealed).unwrap();
+    world.bob_gets(&sealed).unwrap();
     let alice = world.alices();
     session::delete(&mut world.bob, &alice);
-    code(world.to_bob(&sealed))
+    code(world.bob_gets(&sealed))
 }

@@ -53,8 +53,8 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("IDENTITY-3", |bugs| verifies(|_| {}, C, bugs)),
     ("IDENTITY-4", |bugs| !verifies(|signature| signature.push(0), C, bugs)),
     ("IDENTITY-5", |bugs| !verifies(|signature| signature[63] |= 0x20, C, bugs)),
-    ("IDENTITY-6", |bugs| verifies(add_order, C, bugs)),
-    ("IDENTITY-7", |bugs| !verifies(add_order, S, bugs)),
+    ("IDENTITY-6", |bugs| verifies(|signature| add_order(signature), C, bugs)),
+    ("IDENTITY-7", |bugs| !verifies(|signature| add_order(signature), S, bugs)),
     ("IDENTITY-8", |bugs| {
         let mut minus_one = [0xff; 32];
         (minus_one[0], minus_one[31]) = (0xec, 0x7f);
@@ -74,7 +74,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         world.alice.identity = KeyPair::new([1; 32], Bugs::NONE);
         world.begin(Some(8)).unwrap();
         let sealed = world.seal(true, "other identity");
-        code(world.to_bob(&sealed)) == Some(Code::UntrustedIdentity)
+        code(world.bob_gets(&sealed)) == Some(Code::UntrustedIdentity)
     }),
     ("IDENTITY-14", |bugs| {
         let mut world = World::receiver(bugs);
@@ -107,7 +107,7 @@ fn verifies(change: impl Fn(&mut Vec<u8>), profile: Profile, bugs: Bugs) -> bool
     xeddsa::verify(&public_of(&key()), b"m", &signature, profile, bugs).is_ok()
 }
 
-fn add_order(signature: &mut Vec<u8>) {
+fn add_order(signature: &mut [u8]) {
     let sign = signature[63] & 0x80;
     signature[63] &= 0x7f;
     let mut carry = 0;

@@ -29,7 +29,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         let mut world = World::sender(bugs);
         world.begin(Some(9)).unwrap();
         let sealed = world.seal(true, "hello");
-        world.to_bob(&sealed).is_ok()
+        world.bob_gets(&sealed).is_ok()
     }),
     ("RATCHET-6", |bugs| altered_mac(bugs, 0) == Some(Code::InvalidMessage)),
     ("RATCHET-7", |bugs| altered_mac(bugs, 7) == Some(Code::InvalidMessage)),
@@ -57,7 +57,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         world.begin(None).unwrap();
         let sealed = world.seal(true, "hello");
         world.draws = Draws::loaded(&[0x33; 32]);
-        world.to_bob(&sealed).unwrap();
+        world.bob_gets(&sealed).unwrap();
         world.draws = Draws::seeded([9; 32]);
         let key = KeyPair::new([0x33; 32], Bugs::NONE).public;
         decoded(&world.seal(false, "answer")).ratchet_key == key
@@ -70,14 +70,14 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("RATCHET-14", |bugs| {
         let mut world = World::receiver(bugs).established();
         let messages = world.seal_many(2);
-        world.to_bob(&messages[1]).unwrap();
-        world.to_bob(&messages[0]).is_ok()
+        world.bob_gets(&messages[1]).unwrap();
+        world.bob_gets(&messages[0]).is_ok()
     }),
     ("RATCHET-15", |bugs| {
         let mut world = World::receiver(bugs).established();
         let sealed = world.seal(true, "once");
-        world.to_bob(&sealed).unwrap();
-        code(world.to_bob(&sealed)) == Some(Code::DuplicateMessage)
+        world.bob_gets(&sealed).unwrap();
+        code(world.bob_gets(&sealed)) == Some(Code::DuplicateMessage)
     }),
     ("RATCHET-16", |bugs| {
         let world = World::receiver(bugs).established();
@@ -87,7 +87,7 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("RATCHET-17", |bugs| {
         let mut world = World::receiver(bugs).established();
         let bytes = world.craft(25_001, |_| {});
-        code(world.raw_to_bob(bytes)) == Some(Code::InvalidMessage)
+        code(world.bob_gets_raw(bytes)) == Some(Code::InvalidMessage)
     }),
     ("RATCHET-18", |bugs| {
         let mut world = World::receiver(bugs);
@@ -112,9 +112,9 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("RATCHET-27", |bugs| {
         let mut world = World::receiver(bugs).established();
         let mut sealed = world.seal(true, "once");
-        world.to_bob(&sealed).unwrap();
+        world.bob_gets(&sealed).unwrap();
         *sealed.bytes.last_mut().unwrap() ^= 1;
-        code(world.to_bob(&sealed)) == Some(Code::DuplicateMessage)
+        code(world.bob_gets(&sealed)) == Some(Code::DuplicateMessage)
     }),
     ("RATCHET-28", |bugs| {
         let keys = message_keys(&[1; 32], Bugs::NONE);
@@ -138,7 +138,7 @@ fn answer(world: &mut World) {
 }
 
 fn taken(mut world: World, bytes: Vec<u8>) -> bool {
-    world.raw_to_bob(bytes).is_ok()
+    world.bob_gets_raw(bytes).is_ok()
 }
 
 /// Bob takes a message with changed parts under the right MAC.
@@ -156,15 +156,15 @@ fn altered_mac(bugs: Bugs, byte: usize) -> Option<Code> {
     let mut sealed = world.seal(true, "altered");
     let place = sealed.bytes.len() - 8 + byte;
     sealed.bytes[place] ^= 1;
-    code(world.to_bob(&sealed))
+    code(world.bob_gets(&sealed))
 }
 
 /// Message `late` of a chain after `ahead` messages were skipped at once.
 fn stored(bugs: Bugs, ahead: u32, late: usize) -> Option<Code> {
     let mut world = World::receiver(bugs).established();
     let messages = world.seal_many(ahead + 1);
-    world.to_bob(messages.last().unwrap()).unwrap();
-    code(world.to_bob(&messages[late]))
+    world.bob_gets(messages.last().unwrap()).unwrap();
+    code(world.bob_gets(&messages[late]))
 }
 
 /// The tail of a chain after `rounds` newer chains began.
@@ -174,9 +174,9 @@ fn older_chain(bugs: Bugs, rounds: u32) -> Option<Code> {
     for _ in 0..rounds {
         answer(&mut world);
         let sealed = world.seal(true, "round");
-        world.to_bob(&sealed).unwrap();
+        world.bob_gets(&sealed).unwrap();
     }
-    code(world.to_bob(&late))
+    code(world.bob_gets(&late))
 }
 
 fn forgery_changes_nothing(bugs: Bugs, forge: impl FnOnce(&World) -> Vec<u8>) -> bool {
@@ -184,6 +184,6 @@ fn forgery_changes_nothing(bugs: Bugs, forge: impl FnOnce(&World) -> Vec<u8>) ->
     let mut bytes = forge(&world);
     *bytes.last_mut().unwrap() ^= 1;
     let before = world.bobs_hash();
-    assert!(world.to_bob(&Sealed { kind: RATCHET, bytes }).is_err());
+    assert!(world.bob_gets(&Sealed { kind: RATCHET, bytes }).is_err());
     world.bobs_hash() == before
 }

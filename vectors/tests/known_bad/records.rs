@@ -13,60 +13,60 @@ pub const PROBES: &[(&str, Probe)] = &[
         let mut world = World::receiver(bugs);
         world.begin(Some(9)).unwrap();
         let messages = world.seal_many(2);
-        world.to_bob(&messages[0]).is_ok() && world.to_bob(&messages[1]).is_ok()
+        world.bob_gets(&messages[0]).is_ok() && world.bob_gets(&messages[1]).is_ok()
     }),
     ("SESSION-4", |bugs| {
         let (mut world, old) = two_sessions(bugs);
-        world.to_bob(&old).is_ok()
+        world.bob_gets(&old).is_ok()
     }),
     ("SESSION-5", |bugs| after_sessions(bugs, 40).is_none()),
     ("SESSION-6", |bugs| after_sessions(bugs, 41) == Some(Code::InvalidMessage)),
     ("SESSION-7", |bugs| {
         let (mut world, old) = two_sessions(bugs);
-        world.to_bob(&old).is_ok()
+        world.bob_gets(&old).is_ok()
     }),
     ("SESSION-8", |bugs| {
         let (mut world, old) = two_sessions(bugs);
         let base_key = world.bob.records[&world.alices()].archived[0].base_key;
-        world.to_bob(&old).unwrap();
+        world.bob_gets(&old).unwrap();
         world.bobs_session().base_key == base_key
     }),
     ("SESSION-9", |bugs| {
         let mut world = World::receiver(bugs);
         world.begin(Some(9)).unwrap();
         let messages = world.seal_many(2);
-        world.to_bob(&messages[0]).unwrap();
+        world.bob_gets(&messages[0]).unwrap();
         let base_key = world.bobs_session().base_key;
         let alice = world.alices();
         session::archive(&mut world.bob, &alice).unwrap();
-        world.to_bob(&messages[1]).unwrap();
+        world.bob_gets(&messages[1]).unwrap();
         let record = &world.bob.records[&alice];
         record.current.as_ref().is_some_and(|session| session.base_key == base_key)
     }),
     ("SESSION-10", |bugs| {
         let (mut world, old) = two_sessions(bugs);
-        world.to_bob(&old).unwrap();
-        code(world.to_bob(&old)) == Some(Code::DuplicateMessage)
+        world.bob_gets(&old).unwrap();
+        code(world.bob_gets(&old)) == Some(Code::DuplicateMessage)
     }),
     ("SESSION-11", |bugs| {
         let mut world = World::receiver(bugs).established();
         let mut sealed = world.seal(true, "altered");
         *sealed.bytes.last_mut().unwrap() ^= 1;
-        code(world.to_bob(&sealed)) == Some(Code::InvalidMessage)
+        code(world.bob_gets(&sealed)) == Some(Code::InvalidMessage)
     }),
     ("SESSION-12", |bugs| {
         let mut world = World::receiver(bugs).established();
         let sealed = world.seal(true, "to nobody");
         let alice = world.alices();
         session::delete(&mut world.bob, &alice);
-        code(world.to_bob(&sealed)) == Some(Code::NoSession)
+        code(world.bob_gets(&sealed)) == Some(Code::NoSession)
             && code(world.try_seal(false, "from nobody", NOW)) == Some(Code::NoSession)
     }),
     ("SESSION-15", |bugs| {
         let mut world = World::sender(bugs);
         world.begin(Some(9)).unwrap();
         let sealed = world.seal(true, "hello");
-        world.to_bob(&sealed).unwrap();
+        world.bob_gets(&sealed).unwrap();
         let answer = world.seal(false, "answer");
         let bob = world.bobs();
         session::archive(&mut world.alice, &bob).unwrap();
@@ -78,7 +78,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         world.begin(Some(9)).unwrap();
         world.begin_back();
         let sealed = world.seal(true, "at the same time");
-        world.to_bob(&sealed).is_ok()
+        world.bob_gets(&sealed).is_ok()
     }),
     ("SESSION-20", |bugs| {
         let mut world = World::receiver(bugs).established();
@@ -86,7 +86,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         world.alice.device_id = 2;
         world.begin(Some(8)).unwrap();
         let sealed = world.seal(true, "second device");
-        world.to_bob(&sealed).unwrap();
+        world.bob_gets(&sealed).unwrap();
         let sessions = |party: &Party, peer: &Address| {
             party.records.get(peer).map(|record| record.archived.len())
         };
@@ -97,7 +97,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         let (mut world, mut old) = two_sessions(bugs);
         *old.bytes.last_mut().unwrap() ^= 1;
         let before = world.bobs_hash();
-        world.to_bob(&old).is_err() && world.bobs_hash() == before
+        world.bob_gets(&old).is_err() && world.bobs_hash() == before
     }),
 ];
 
@@ -107,7 +107,7 @@ fn two_sessions(bugs: Bugs) -> (World, Sealed) {
     let old = world.seal(true, "old session");
     world.begin(Some(8)).unwrap();
     let sealed = world.seal(true, "new session");
-    world.to_bob(&sealed).unwrap();
+    world.bob_gets(&sealed).unwrap();
     (world, old)
 }
 
@@ -118,7 +118,7 @@ fn after_sessions(bugs: Bugs, count: u32) -> Option<Code> {
     for _ in 0..count {
         world.begin(None).unwrap();
         let sealed = world.seal(true, "newer session");
-        world.to_bob(&sealed).unwrap();
+        world.bob_gets(&sealed).unwrap();
     }
-    code(world.to_bob(&old))
+    code(world.bob_gets(&old))
 }

@@ -29,20 +29,20 @@ pub const PROBES: &[(&str, Probe)] = &[
         let mut sealed = world.seal(true, "hello");
         let place = sealed.bytes.len() - 20;
         sealed.bytes[place] ^= 1;
-        world.to_bob(&sealed).is_err() && world.bob.records.is_empty()
+        world.bob_gets(&sealed).is_err() && world.bob.records.is_empty()
     }),
     ("SESSION-18", |bugs| {
         let mut world = World::receiver(bugs);
         world.begin(Some(9)).unwrap();
         let messages = world.seal_many(2);
-        world.to_bob(&messages[0]).unwrap();
+        world.bob_gets(&messages[0]).unwrap();
         let mut parts = parts_of(
             &decode_prekey_message(&messages[1].bytes, Profile::Compatible, Bugs::NONE).unwrap(),
         );
         parts.base_key = public_of(&[0x50; 32]).to_vec();
         parts.one_time_prekey_id = None;
         let bytes = encode_prekey_message(&parts, Bugs::NONE);
-        world.to_bob(&Sealed { kind: PREKEY, bytes }).is_err()
+        world.bob_gets(&Sealed { kind: PREKEY, bytes }).is_err()
     }),
     ("SESSION-19", |bugs| {
         let mut world = World::receiver(bugs);
@@ -51,18 +51,18 @@ pub const PROBES: &[(&str, Probe)] = &[
         let alice = world.alices();
         world.bob.trust(&alice, public_of(&[1; 32]));
         world.bob.signed_prekeys.clear();
-        code(world.to_bob(&sealed)) == Some(Code::UntrustedIdentity)
+        code(world.bob_gets(&sealed)) == Some(Code::UntrustedIdentity)
     }),
     ("SESSION-21", |bugs| {
         let mut world = World::receiver(bugs).established();
         let bytes = world.craft(0, |parts| parts.version_byte = 0x44);
-        code(world.raw_to_bob(bytes)) == Some(Code::InvalidMessage)
+        code(world.bob_gets_raw(bytes)) == Some(Code::InvalidMessage)
     }),
     ("SESSION-22", |bugs| {
         let mut world = World::receiver(bugs);
         world.begin(Some(9)).unwrap();
         let Sealed { bytes, .. } = world.seal(true, "hello");
-        world.raw_to_bob(bytes).is_err()
+        world.bob_gets_raw(bytes).is_err()
     }),
     ("SESSION-23", |bugs| {
         let mut world = World::sender(bugs);

@@ -11,9 +11,9 @@ pub const PROBES: &[(&str, Probe)] = &[
     ("STATE-1", |bugs| {
         let mut world = World::receiver(bugs).established();
         let messages = world.seal_many(3);
-        world.to_bob(&messages[2]).unwrap();
+        world.bob_gets(&messages[2]).unwrap();
         let exported = export(&world);
-        import(&mut world, &exported).is_none() && world.to_bob(&messages[0]).is_ok()
+        import(&mut world, &exported).is_none() && world.bob_gets(&messages[0]).is_ok()
     }),
     ("STATE-2", |bugs| {
         let mut world = World::receiver(bugs).established();
@@ -39,7 +39,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         let used = world.bobs_session().receiver_chains.back().unwrap().chain.key;
         let sent = world.bobs_session().sender_chain.key;
         let sealed = world.seal(true, "on");
-        world.to_bob(&sealed).unwrap();
+        world.bob_gets(&sealed).unwrap();
         world.seal(false, "on");
         !holds(&world, &used) && !holds(&world, &sent)
     }),
@@ -64,7 +64,7 @@ pub const PROBES: &[(&str, Probe)] = &[
         let bytes = world.craft(0, |parts| {
             parts.ciphertext = cbc_encrypt(&keys.cipher_key, &keys.iv, secret);
         });
-        let detail = world.raw_to_bob(bytes).unwrap_err().detail;
+        let detail = world.bob_gets_raw(bytes).unwrap_err().detail;
         !detail.contains(&hex::encode(secret))
     }),
 ];

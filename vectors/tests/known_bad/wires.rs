@@ -151,5 +151,5 @@ fn prekey(bugs: Bugs, version_byte: u8, fields: &[Put]) -> Outcome<PrekeyMessage
 fn version(bugs: Bugs, version_byte: u8) -> Option<Code> {
     let mut world = World::receiver(bugs).established();
     let bytes = world.craft(0, |parts| parts.version_byte = version_byte);
-    code(world.raw_to_bob(bytes))
+    code(world.bob_gets_raw(bytes))
 }

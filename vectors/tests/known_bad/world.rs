@@ -121,13 +121,13 @@ impl World {
         session::decrypt(party, &peer, sealed.kind, &sealed.bytes, &mut self.draws)
     }
 
-    pub fn to_bob(&mut self, sealed: &Sealed) -> Outcome<Vec<u8>> {
+    pub fn bob_gets(&mut self, sealed: &Sealed) -> Outcome<Vec<u8>> {
         self.give(true, sealed)
     }
 
     /// Alice's ratchet message with these bytes, to Bob.
-    pub fn raw_to_bob(&mut self, bytes: Vec<u8>) -> Outcome<Vec<u8>> {
-        self.to_bob(&Sealed { kind: session::RATCHET, bytes })
+    pub fn bob_gets_raw(&mut self, bytes: Vec<u8>) -> Outcome<Vec<u8>> {
+        self.bob_gets(&Sealed { kind: session::RATCHET, bytes })
     }
 
     /// There and back.

@@ -6,3 +6,4 @@
 
 pub mod generator;
 pub mod naive;
+pub mod replay;

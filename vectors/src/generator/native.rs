@@ -82,7 +82,6 @@ fn headers() -> Made<Vec<Vector>> {
     let mut made = Vec::new();
     let flips = [
         ("format", 0, 1, "NATIVE-14", "unknown_version"),
-        ("suite-high", 1, 0, "NATIVE-14", "unknown_version"),
         ("suite-low", 2, 0, "NATIVE-14", "unknown_version"),
         ("kind", 3, 2, "NATIVE-14", "malformed"),
         ("ratchet-key", 4, 0, "NATIVE-12", "invalid_message"),
@@ -101,7 +100,7 @@ fn headers() -> Made<Vec<Vector>> {
         v.decrypt("bob", "alice", &sent, "honest")?;
         made.push(v.done());
     }
-    for length in [0, 1, 4, 36, 44, 59] {
+    for length in [0, 44, 59] {
         let slug = format!("header/{length}-bytes");
         let mut v = scenario(&slug, &["NATIVE-15"], "Encoding", "cut short");
         v.acquainted(SUITE)?;
@@ -141,15 +140,11 @@ fn handshake_encodings() -> Made<Vec<Vector>> {
         ("suite", "NATIVE-14", "unknown_version", 2, vec![0x12]),
         ("kind", "NATIVE-14", "malformed", 3, vec![3]),
         ("inner-format", "NATIVE-14", "unknown_version", INNER, vec![0]),
-        ("inner-kind", "NATIVE-14", "malformed", INNER + 3, vec![1]),
         ("initiator-device-0", "NATIVE-15", "malformed", INITIATOR_DEVICE, vec![0]),
-        ("initiator-device-128", "NATIVE-15", "malformed", INITIATOR_DEVICE, vec![128]),
-        ("responder-device-0", "NATIVE-15", "malformed", RESPONDER_DEVICE, vec![0]),
-        ("responder-device-255", "NATIVE-15", "malformed", RESPONDER_DEVICE, vec![255]),
+        ("responder-device-128", "NATIVE-15", "malformed", RESPONDER_DEVICE, vec![128]),
         ("one-time-count-2", "NATIVE-15", "malformed", COUNT, vec![2]),
         ("identity-prime", "NATIVE-16", "bad_key", IDENTITY, prime.to_vec()),
         ("ephemeral-prime", "NATIVE-16", "bad_key", EPHEMERAL, prime.to_vec()),
-        ("ratchet-key-prime", "NATIVE-16", "bad_key", INNER + 4, prime.to_vec()),
         ("ephemeral-zero", "NATIVE-17", "bad_agreement", EPHEMERAL, vec![0; 32]),
         ("other-ephemeral", "NATIVE-7", "invalid_message", EPHEMERAL, vec![9; 32]),
         ("signed-prekey-id", "NATIVE-23", "unknown_signed_prekey", COUNT - 1, vec![9]),
@@ -168,7 +163,7 @@ fn handshake_encodings() -> Made<Vec<Vector>> {
         v.decrypt("bob", "alice", &first, "first")?;
         made.push(v.done());
     }
-    for length in [0, 3, 70, COUNT, COUNT + 2, INNER, INNER + 59] {
+    for length in [0, COUNT + 2, INNER + 59] {
         let slug = format!("handshake/{length}-bytes");
         let mut v = scenario(&slug, &["NATIVE-15"], "Encoding", "cut short");
         v.introduced(SUITE, true)?;

@@ -96,7 +96,7 @@ fn conversations(suite: &str) -> Made<Vec<Vector>> {
     let comment = "several messages each way in turn";
     let mut v = scenario(suite, "in-order", &["SESSION-2"], "Conversation", comment);
     v.acquainted(suite)?;
-    for turn in 0..3 {
+    for turn in 0..2 {
         for number in 0..2 {
             v.deliver("alice", "bob", &format!("alice {turn}.{number}"))?;
         }
@@ -119,7 +119,7 @@ fn conversations(suite: &str) -> Made<Vec<Vector>> {
     let comment = "plaintexts of many lengths, the empty one too";
     let mut v = scenario(suite, "plaintext-lengths", &["PRIM-12"], "Conversation", comment);
     v.acquainted(suite)?;
-    for length in [0, 1, 15, 16, 17, 63, 64, 500] {
+    for length in [0, 1, 15, 16, 17, 100] {
         v.deliver("alice", "bob", &"x".repeat(length))?;
     }
     made.push(v.done());
@@ -129,10 +129,10 @@ fn conversations(suite: &str) -> Made<Vec<Vector>> {
     let mut v = scenario(suite, "out-of-order", &[requirement], "Conversation", comment);
     v.acquainted(suite)?;
     let mut sent = Vec::new();
-    for number in 0..5 {
+    for number in 0..4 {
         sent.push(v.encrypt("alice", "bob", &format!("m{number}"))?);
     }
-    for number in [4, 0, 3, 1] {
+    for number in [3, 0, 2] {
         v.decrypt("bob", "alice", &sent[number], &format!("m{number}"))?;
     }
     made.push(v.done());
@@ -142,12 +142,12 @@ fn conversations(suite: &str) -> Made<Vec<Vector>> {
     let mut v = scenario(suite, "late-chains", &[requirement], "Conversation", comment);
     v.acquainted(suite)?;
     let mut late = Vec::new();
-    for turn in 0..3 {
+    for turn in 0..2 {
         late.push(v.encrypt("alice", "bob", &format!("late {turn}"))?);
         v.deliver("alice", "bob", &format!("alice {turn}"))?;
         v.deliver("bob", "alice", &format!("bob {turn}"))?;
     }
-    for turn in [1, 0, 2] {
+    for turn in [1, 0] {
         v.decrypt("bob", "alice", &late[turn], &format!("late {turn}"))?;
     }
     made.push(v.done());
@@ -155,7 +155,7 @@ fn conversations(suite: &str) -> Made<Vec<Vector>> {
     let comment = "nothing of one side arrives for a while; then it goes on";
     let mut v = scenario(suite, "lost", &[requirement], "Conversation", comment);
     v.acquainted(suite)?;
-    for number in 0..4 {
+    for number in 0..2 {
         v.encrypt("bob", "alice", &format!("lost {number}"))?;
     }
     v.deliver("alice", "bob", "are you there?")?;
@@ -275,23 +275,25 @@ fn refusals(suite: &str) -> Made<Vec<Vector>> {
     v.decrypt_refused("bob", "alice", &first, "duplicate_message")?;
     made.push(v.done());
 
-    for (slug, from_end) in [("body", 20), ("tag-first", 8), ("tag-last", 1)] {
-        for new_key in [false, true] {
-            let slug = format!("altered-{slug}-{}", if new_key { "new-key" } else { "known-key" });
-            let comment = "one bit altered: refused, nothing changed, the honest message decrypts";
-            let requirements = [unchanged, "SESSION-11", "SESSION-24"];
-            let mut v = scenario(suite, &slug, &requirements, "StateAfterRefusal", comment);
-            v.acquainted(suite)?;
-            if !new_key {
-                v.deliver("alice", "bob", "chain known")?;
-            }
-            let sent = v.encrypt("alice", "bob", "honest")?;
-            let altered = sent.flipped(sent.bytes.len() - from_end, 0);
-            v.decrypt_refused("bob", "alice", &altered, "invalid_message")?;
-            v.decrypt("bob", "alice", &sent, "honest")?;
-            v.deliver("bob", "alice", "still here")?;
-            made.push(v.done());
+    for (slug, from_end, new_key) in [
+        ("altered-body-known-key", 20, false),
+        ("altered-body-new-key", 20, true),
+        ("altered-tag-first-byte", 8, true),
+        ("altered-tag-last-byte", 1, false),
+    ] {
+        let comment = "one bit altered: refused, nothing changed, the honest message decrypts";
+        let requirements = [unchanged, "SESSION-11", "SESSION-24"];
+        let mut v = scenario(suite, slug, &requirements, "StateAfterRefusal", comment);
+        v.acquainted(suite)?;
+        if !new_key {
+            v.deliver("alice", "bob", "chain known")?;
         }
+        let sent = v.encrypt("alice", "bob", "honest")?;
+        let altered = sent.flipped(sent.bytes.len() - from_end, 0);
+        v.decrypt_refused("bob", "alice", &altered, "invalid_message")?;
+        v.decrypt("bob", "alice", &sent, "honest")?;
+        v.deliver("bob", "alice", "still here")?;
+        made.push(v.done());
     }
 
     let comment = "an altered first message: no session, no identity, no prekey used up";

@@ -212,9 +212,7 @@ fn accepted() -> Made<Vec<Vector>> {
 fn refused() -> Made<Vec<Vector>> {
     let cases: &[(&str, &str, &str, &str, Write)] = &[
         ("version-2", "WIRE-10", "Version", "legacy_version", |p, out| versioned(p, out, 0x24)),
-        ("version-0", "WIRE-10", "Version", "legacy_version", |p, out| versioned(p, out, 0x04)),
         ("version-5", "WIRE-11", "Version", "unknown_version", |p, out| versioned(p, out, 0x54)),
-        ("version-15", "WIRE-11", "Version", "unknown_version", |p, out| versioned(p, out, 0xf4)),
         ("version-4", "SESSION-21", "Version", "invalid_message", |p, out| versioned(p, out, 0x44)),
         ("no-ratchet-key", "WIRE-12", "Malformed", "malformed", |p, out| {
             out.push(0x34);
@@ -238,12 +236,6 @@ fn refused() -> Made<Vec<Vector>> {
             put_bytes(out, 2, &[0]);
             p.body(out);
         }),
-        ("ciphertext-as-number", "WIRE-8", "Malformed", "malformed", |p, out| {
-            out.push(0x34);
-            p.key(out);
-            p.numbers(out);
-            put_varint_field(out, 4, 1);
-        }),
         ("field-number-0", "WIRE-8", "Malformed", "malformed", |p, out| {
             versioned(p, out, 0x34);
             put_varint_field(out, 0, 1);
@@ -259,10 +251,6 @@ fn refused() -> Made<Vec<Vector>> {
         ("unterminated-group", "WIRE-8", "Malformed", "malformed", |p, out| {
             versioned(p, out, 0x34);
             put_tag(out, 9, 3);
-        }),
-        ("group-end-alone", "WIRE-8", "Malformed", "malformed", |p, out| {
-            versioned(p, out, 0x34);
-            put_tag(out, 9, 4);
         }),
         ("length-beyond-end", "WIRE-8", "Malformed", "malformed", |p, out| {
             versioned(p, out, 0x34);
@@ -285,7 +273,7 @@ fn refused() -> Made<Vec<Vector>> {
         v.deliver("alice", "bob", "honest")?;
         made.push(v.done());
     }
-    for length in [0, 1, 8] {
+    for length in [0, 8] {
         let slug = format!("ratchet/{length}-bytes");
         let mut v = scenario(&slug, BOTH, "WIRE-9", "Malformed", "shorter than a MAC")?;
         let sent = Sent { kind: 2, bytes: vec![0x34; length] };
@@ -310,7 +298,7 @@ fn bodies() -> Made<Vec<Vector>> {
     let count_17 = vec![17; 16];
     let one_wrong = [&[1_u8; 10][..], &[6, 6, 5, 6, 6, 6]].concat();
     let paddings = [("count-0", zero_count), ("count-17", count_17), ("one-byte-wrong", one_wrong)];
-    let bodies = [("empty", 0), ("15-bytes", 15), ("17-bytes", 17)];
+    let bodies = [("empty", 0), ("17-bytes", 17)];
     for (slug, length) in bodies {
         let slug = format!("ratchet/ciphertext-{slug}");
         let comment = "no whole blocks, under a right MAC";
@@ -367,8 +355,8 @@ fn keys() -> Made<Vec<Vector>> {
 /// Every byte of the MAC counts.
 fn macs() -> Made<Vec<Vector>> {
     let mut made = Vec::new();
-    for byte in [1, 4, 5, 8] {
-        let slug = format!("ratchet/mac-byte-{}-from-end", byte);
+    for byte in [1, 4, 8] {
+        let slug = format!("ratchet/mac-byte-{byte}-from-end");
         let comment = "one bit of the MAC changed";
         let mut v = scenario(&slug, BOTH, "RATCHET-7", "Mac", comment)?;
         let sent = v.encrypt("alice", "bob", "honest")?;
@@ -389,11 +377,9 @@ fn macs() -> Made<Vec<Vector>> {
 fn prekey_messages() -> Made<Vec<Vector>> {
     type Change = fn(&mut PrekeyFields, &mut u8);
     let cases: &[(&str, &str, &'static str, Option<&str>, Change)] = &[
-        ("version-30", "WIRE-15", "Lenient", None, |_, version| *version = 0x30),
         ("version-3f", "WIRE-15", "Lenient", None, |_, version| *version = 0x3f),
         ("no-registration-id", "WIRE-14", "Lenient", None, |f, _| f.registration_id = None),
         ("version-2", "WIRE-10", "Version", Some("legacy_version"), |_, version| *version = 0x24),
-        ("version-5", "WIRE-11", "Version", Some("unknown_version"), |_, version| *version = 0x54),
         ("no-base-key", "WIRE-13", "Malformed", Some("malformed"), |f, _| f.base_key = None),
         ("no-identity-key", "WIRE-13", "Malformed", Some("malformed"), |f, _| f.identity_key = None),
         ("no-message", "WIRE-13", "Malformed", Some("malformed"), |f, _| f.message = None),
@@ -408,9 +394,6 @@ fn prekey_messages() -> Made<Vec<Vector>> {
         }),
         ("base-key-type-6", "PRIM-6", "Malformed", Some("bad_key_type"), |f, _| {
             f.base_key.iter_mut().for_each(|key| key[0] = 6);
-        }),
-        ("base-key-32-bytes", "PRIM-7", "Malformed", Some("bad_key_length"), |f, _| {
-            f.base_key.iter_mut().for_each(|key| key.truncate(32));
         }),
         ("other-base-key", "SESSION-17", "Mac", Some("invalid_message"), |f, _| {
             f.base_key = Some(crate::naive::keys::public_of(&[9; 32]).to_vec());

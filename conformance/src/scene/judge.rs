@@ -3,7 +3,7 @@
 use countersign_vectors::naive::{
     bugs::Bugs,
     fault::{Fault, Outcome as Naive},
-    keys::{Profile, Public},
+    keys::{KeyPair, Profile, Public},
     party::{self, Address, BundleKey, Record, Session},
     primitives::Draws,
     session,
@@ -20,6 +20,7 @@ use crate::{
 };
 
 /// The judge's device.
+#[derive(Clone)]
 pub struct Judge {
     /// Its whole state; a case may change anything in it.
     pub party: party::Party,
@@ -71,6 +72,31 @@ impl Judge {
         own(party.add_signed_prekey(scene.signed_prekey, signed, NOW_MS, None, &mut draws))?;
         own(party.add_one_time_prekey(scene.one_time_prekey, one_time, None, &mut draws))?;
         Ok(Self { party, draws, peer: address(&scene.judge.address()), now_ms: NOW_MS })
+    }
+
+    /// A device at this one's address with another identity key, a fresh one-time prekey, and no session.
+    ///
+    /// # Errors
+    /// Never with a working naive implementation.
+    pub fn impostor(&self, run: &mut Run) -> Result<Self, Stop> {
+        let mut impostor = self.clone();
+        impostor.party.identity = KeyPair::new(run.private_key(), Bugs::NONE);
+        impostor.party.records.clear();
+        impostor.draws = Draws::seeded(run.bytes());
+        impostor.sign_again()?;
+        let Self { party, draws, .. } = &mut impostor;
+        own(party.add_one_time_prekey(ONE_TIME, run.private_key(), None, draws))?;
+        Ok(impostor)
+    }
+
+    /// Another account's device with keys of its own, whose peer is the same.
+    ///
+    /// # Errors
+    /// Never with a working naive implementation.
+    pub fn neighbour(&self, run: &mut Run) -> Result<Self, Stop> {
+        let mut other = self.impostor(run)?;
+        other.party.name = run.uuid();
+        Ok(other)
     }
 
     /// Signs the signed prekey again, after a case gave this device another identity key.

@@ -4,9 +4,7 @@
 //! quote is the median of the per-round ratios: a shared machine changes its speed within seconds, and a ratio taken
 //! within one round does not notice. `benches/README.md` says what each row measures.
 
-mod chat;
 mod competitor;
-mod ours;
 mod primitives;
 mod ratchetx2;
 mod report;

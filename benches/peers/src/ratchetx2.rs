@@ -12,7 +12,7 @@ use ratchetx2::rand::SystemRandom;
 use ratchetx2::transport::Transport;
 use ratchetx2::{Party, SharedKeys};
 
-use crate::chat::Chat;
+use countersign_benches::chat::Chat;
 
 pub(crate) struct Ratchetx2 {
     party: Party<Wire>,

@@ -1,13 +1,13 @@
 //! The rows: what is measured, by whom, and the goal where there is one.
 
-use crate::chat::{Chat, Handshake, Keep};
 use crate::competitor::{Competitor, each};
-use crate::ours::{Native, SignalV3};
 use crate::primitives;
 use crate::ratchetx2::Ratchetx2;
 use crate::report::{Goal, Row};
 use crate::vodozemac::Vodozemac;
 use crate::wacore::Wacore;
+use countersign_benches::chat::{Chat, Handshake, Keep};
+use countersign_benches::{Native, SignalV3};
 
 const WACORE: &str = Wacore::NAME;
 

@@ -4,7 +4,7 @@
 use vodozemac::olm::{Account, OlmMessage, Session, SessionConfig, SessionPickle};
 use vodozemac::{Curve25519PublicKey, Ed25519PublicKey, Ed25519Signature};
 
-use crate::chat::{Chat, Handshake, Keep, shake_hands};
+use countersign_benches::chat::{Chat, Handshake, Keep, shake_hands};
 
 pub(crate) struct Vodozemac {
     account: Account,

@@ -16,7 +16,7 @@ use wacore_libsignal::protocol::{
     message_decrypt, message_encrypt, process_prekey_bundle,
 };
 
-use crate::chat::{Chat, Handshake, Keep, shake_hands};
+use countersign_benches::chat::{Chat, Handshake, Keep, shake_hands};
 
 type Result<T> = std::result::Result<T, SignalProtocolError>;
 

@@ -1,19 +1,23 @@
-//! What a row asks of an implementation: two parties, messages as bytes.
+//! What a bench asks of an implementation: two parties, messages as bytes.
 
 /// One end of a session that can talk.
-pub(crate) trait Chat: Sized + 'static {
+pub trait Chat: Sized + 'static {
+    /// Its name in a row.
     const NAME: &'static str;
 
     /// Two ends whose handshake is over, each having received from the other.
     fn pair() -> (Self, Self);
 
+    /// The next message, as its wire bytes.
     fn encrypt(&mut self, plaintext: &[u8]) -> Vec<u8>;
 
+    /// The plaintext of a message of the peer.
     fn decrypt(&mut self, message: &[u8]) -> Vec<u8>;
 }
 
 /// An implementation that also makes the handshake.
-pub(crate) trait Handshake: Chat {
+pub trait Handshake: Chat {
+    /// What an initiator gets of a device.
     type Bundle: 'static;
 
     /// A fresh device with an identity.
@@ -33,14 +37,16 @@ pub(crate) trait Handshake: Chat {
 }
 
 /// An implementation whose session can be kept.
-pub(crate) trait Keep: Chat {
+pub trait Keep: Chat {
+    /// The session as it would be stored.
     fn save(&self) -> Vec<u8>;
 
+    /// Reads a stored session back and drops it.
     fn load(bytes: &[u8]);
 }
 
 /// Two ends after a handshake and one message each way.
-pub(crate) fn shake_hands<P: Handshake>() -> (P, P) {
+pub fn shake_hands<P: Handshake>() -> (P, P) {
     let (mut alice, mut bob) = (P::device(), P::device());
     let first = alice.initiate(&bob.bundle(), b"hello");
     bob.respond(&first);

@@ -7,27 +7,27 @@ use countersign_protocol::keys::{KeyPair, PrivateKey, PublicKey};
 use countersign_protocol::prekeys::HeldPrekeys;
 
 /// The one signed prekey there is at a time.
-pub(super) const SIGNED: SignedPrekeyId = SignedPrekeyId(1);
+pub(crate) const SIGNED: SignedPrekeyId = SignedPrekeyId(1);
 
-#[derive(Default)]
-pub(super) struct Prekeys {
-    pub(super) signed: Option<KeyPair>,
+#[derive(Debug, Default)]
+pub(crate) struct Prekeys {
+    pub(crate) signed: Option<KeyPair>,
     one_time: HashMap<u32, KeyPair>,
     last: u32,
 }
 
 impl Prekeys {
-    pub(super) fn add_one_time(&mut self) {
+    pub(crate) fn add_one_time(&mut self) {
         self.last += 1;
         self.one_time.insert(self.last, KeyPair::generate(&mut rand::rng()));
     }
 
     /// The one-time prekey that was made last, by its number.
-    pub(super) fn newest(&self) -> (u32, PublicKey) {
+    pub(crate) fn newest(&self) -> (u32, PublicKey) {
         (self.last, *self.one_time[&self.last].public())
     }
 
-    pub(super) fn use_up(&mut self, id: OneTimePrekeyId) {
+    pub(crate) fn use_up(&mut self, id: OneTimePrekeyId) {
         self.one_time.remove(&id.0);
     }
 }

@@ -7,13 +7,15 @@ use countersign_protocol::profile::Profile;
 use countersign_protocol::session::{LocalDevice, MessageKind, ReceivedMessage, SessionRecord};
 use countersign_protocol::xeddsa::{Rule, SigningKey};
 
-use super::prekeys::{Prekeys, SIGNED};
 use crate::chat::{Chat, Handshake, Keep, shake_hands};
+use crate::prekeys::{Prekeys, SIGNED};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 const REGISTRATION: RegistrationId = RegistrationId(1);
 
-pub(crate) struct SignalV3 {
+/// A device that talks to one peer in suite `signal-v3`.
+#[derive(Debug)]
+pub struct SignalV3 {
     identity: IdentityKeyPair,
     signing: SigningKey,
     prekeys: Prekeys,

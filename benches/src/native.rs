@@ -9,12 +9,14 @@ use countersign_protocol::native::{
 use countersign_protocol::session::{MessageKind, ReceivedMessage};
 use countersign_protocol::xeddsa::{Rule, SigningKey};
 
-use super::prekeys::{Prekeys, SIGNED};
 use crate::chat::{Chat, Handshake, shake_hands};
+use crate::prekeys::{Prekeys, SIGNED};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 
-pub(crate) struct Native {
+/// A device that talks to one peer in suite `ratchet-chacha20`.
+#[derive(Debug)]
+pub struct Native {
     identity: IdentityKeyPair,
     signing: SigningKey,
     prekeys: Prekeys,

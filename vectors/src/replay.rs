@@ -15,11 +15,8 @@ use crate::naive::bugs::Bugs;
 /// # Errors
 /// The first step whose reply is another one, in words.
 pub fn replay(vector: &Value, bugs: Bugs, strict: bool) -> Result<(), String> {
-    let mut replayer = Replayer {
-        adapter: NaiveAdapter::new(bugs),
-        handles: BTreeMap::new(),
-        strict,
-    };
+    let mut replayer =
+        Replayer { adapter: NaiveAdapter::new(bugs), handles: BTreeMap::new(), strict };
     let steps = vector["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
     for (at, step) in steps.iter().enumerate() {
         replayer.step(step).map_err(|wrong| format!("{} step {at}: {wrong}", vector["id"]))?;
@@ -78,7 +75,8 @@ impl Replayer {
     /// `{"ok":…}` or `{"err":…}`.
     fn call(&mut self, op: &str, args: &Value) -> Value {
         let line = json!({ "id": 1, "op": op, "args": args }).to_string();
-        let mut reply: Value = serde_json::from_str(&self.adapter.handle(&line)).unwrap_or_default();
+        let mut reply: Value =
+            serde_json::from_str(&self.adapter.handle(&line)).unwrap_or_default();
         if let Some(reply) = reply.as_object_mut() {
             reply.remove("id");
         }

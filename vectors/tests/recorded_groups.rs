@@ -139,9 +139,10 @@ impl Replay<'_> {
         place: &str,
     ) {
         let address = self.address(sender);
-        let mut slots = keys.slots.iter().filter(|((owner, of), _)| {
-            *owner == address && id.is_none_or(|id| id == *of)
-        });
+        let mut slots = keys
+            .slots
+            .iter()
+            .filter(|((owner, of), _)| *owner == address && id.is_none_or(|id| id == *of));
         let found = slots.next().map_or_else(Vec::new, |(_, states)| states.iter().collect());
         let described: Vec<Value> = found.into_iter().map(describe).collect();
         if id.is_some() || slots.next().is_none() {

@@ -14,7 +14,10 @@ const NOTES: &[Note] = &[
         name: "Compatibility",
         bug_type: BugType::Interoperability,
         effect: "Other bytes than NaCl or libsodium: nobody else can open them.",
-        links: &["https://nacl.cr.yp.to/box.html", "https://doc.libsodium.org/public-key_cryptography/authenticated_encryption"],
+        links: &[
+            "https://nacl.cr.yp.to/box.html",
+            "https://doc.libsodium.org/public-key_cryptography/authenticated_encryption",
+        ],
     },
     Note {
         name: "AlteredBox",
@@ -42,10 +45,8 @@ const NOTES: &[Note] = &[
     },
 ];
 
-const SUITES: [(&str, Suite, &str); 2] = [
-    ("box-xsalsa20", Suite::XSalsa20, "BOX-2"),
-    ("box-xchacha20", Suite::XChaCha20, "BOX-3"),
-];
+const SUITES: [(&str, Suite, &str); 2] =
+    [("box-xsalsa20", Suite::XSalsa20, "BOX-2"), ("box-xchacha20", Suite::XChaCha20, "BOX-3")];
 
 pub fn file() -> Made<VectorFile> {
     let mut vectors = Vec::new();

@@ -75,8 +75,7 @@ impl Scenario {
     }
 
     fn group_encrypt(&mut self, party: &str, id: &str, text: &str) -> Made<Vec<u8>> {
-        let args =
-            json!({ "party": party, "distribution_id": id, "plaintext": hex::encode(text) });
+        let args = json!({ "party": party, "distribution_id": id, "plaintext": hex::encode(text) });
         let ok = self.ok("group.encrypt", args, 64)?;
         bytes_of(&ok, "message")
     }
@@ -134,7 +133,8 @@ fn conversations() -> Made<Vec<Vector>> {
     }
     made.push(v.done());
 
-    let mut v = scenario("chain-id", &["GROUP-1"], "Conversation", "all bits of the chain id drawn");
+    let mut v =
+        scenario("chain-id", &["GROUP-1"], "Conversation", "all bits of the chain id drawn");
     v.party("alice", "signal-v3")?;
     let id = v.rng.uuid();
     let mut draws = vec![0xff; 4];
@@ -170,7 +170,8 @@ fn conversations() -> Made<Vec<Vector>> {
     v.group_refused("carol", "alice", &early, "duplicate_message")?;
     made.push(v.done());
 
-    let mut v = scenario("own-key-missing", &["GROUP-18"], "Conversation", "nothing to encrypt with");
+    let mut v =
+        scenario("own-key-missing", &["GROUP-18"], "Conversation", "nothing to encrypt with");
     let id = group(&mut v)?;
     let args = json!({ "party": "bob", "distribution_id": id, "plaintext": "00" });
     v.refused("group.encrypt", args, "no_sender_key")?;
@@ -274,8 +275,7 @@ fn uuid(text: &str) -> [u8; 16] {
 /// A sender key that no party of the vector holds.
 fn craft_state(v: &mut Scenario) -> Made<State> {
     let draws = v.rng.many(68);
-    State::draw(&mut Draws::loaded(&draws), Bugs::NONE)
-        .map_err(|fault| Unexpected(fault.detail))
+    State::draw(&mut Draws::loaded(&draws), Bugs::NONE).map_err(|fault| Unexpected(fault.detail))
 }
 
 /// Alice's own sender key.
@@ -368,7 +368,8 @@ fn forged() -> Made<Vec<Vector>> {
             16 => cbc_encrypt(&key, &iv, &padded),
             length => vec![5; length],
         };
-        let fields = SenderKeyMessage { distribution_id: uuid(&id), chain_id, iteration: 0, ciphertext };
+        let fields =
+            SenderKeyMessage { distribution_id: uuid(&id), chain_id, iteration: 0, ciphertext };
         let message = sign(&mut v, &state, 0x33, &fields.fields().encode_to_vec());
         v.group_refused("bob", "alice", &message, "invalid_message")?;
         let honest = v.group_encrypt("alice", &id, "honest")?;

@@ -123,13 +123,15 @@ fn decode() -> Made<Vec<Vector>> {
     let good = public_of(&clamp(VectorRng::of("keys/decode").bytes()));
     for profile in [COMPATIBLE, STRICT] {
         let decode = |bytes: &[u8]| json!({ "public": hex::encode(bytes), "profile": profile });
-        let mut refused = |slug: &str, bytes: &[u8], requirement: &str, note, code: &str| -> Made<()> {
-            let id = format!("keys/decode/{slug}@{profile}");
-            let mut vector = Scenario::new(&id, profile, &[requirement], "refused by the decoder");
-            vector.note(note).refused("key.decode", decode(bytes), code)?;
-            made.push(vector.done());
-            Ok(())
-        };
+        let mut refused =
+            |slug: &str, bytes: &[u8], requirement: &str, note, code: &str| -> Made<()> {
+                let id = format!("keys/decode/{slug}@{profile}");
+                let mut vector =
+                    Scenario::new(&id, profile, &[requirement], "refused by the decoder");
+                vector.note(note).refused("key.decode", decode(bytes), code)?;
+                made.push(vector.done());
+                Ok(())
+            };
         refused("empty", &[], "PRIM-5", "KeyEncoding", "no_key_type")?;
         for key_type in [0x00, 0x04, 0x06, 0x85] {
             let mut other = good;
@@ -179,7 +181,11 @@ fn agree() -> Made<Vec<Vector>> {
         let id = format!("keys/agree/random-{number}");
         let mut vector = Scenario::new(&id, BOTH, &["PRIM-1"], "an agreement");
         let (private, other) = (vector.rng.bytes(), clamp(vector.rng.bytes()));
-        vector.note("Clamping").ok("key.agree", args(&private, &public_of(&other), COMPATIBLE), 0)?;
+        vector.note("Clamping").ok(
+            "key.agree",
+            args(&private, &public_of(&other), COMPATIBLE),
+            0,
+        )?;
         made.push(vector.done());
     }
     let mut top = Scenario::new(

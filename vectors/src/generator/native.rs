@@ -232,10 +232,16 @@ fn bundles() -> Made<Vec<Vector>> {
             bundle["signed_prekey"]["public"] = json!(hex::encode(public_of(&v.rng.bytes())));
             Ok(())
         }),
-        ("other-one-time-prekey-id", "NATIVE-4", "PrekeySignatures", "bad_signature", |_, bundle| {
-            bundle["one_time_prekey"]["id"] = json!(12);
-            Ok(())
-        }),
+        (
+            "other-one-time-prekey-id",
+            "NATIVE-4",
+            "PrekeySignatures",
+            "bad_signature",
+            |_, bundle| {
+                bundle["one_time_prekey"]["id"] = json!(12);
+                Ok(())
+            },
+        ),
         ("other-one-time-prekey", "NATIVE-4", "PrekeySignatures", "bad_signature", |v, bundle| {
             bundle["one_time_prekey"]["public"] = json!(hex::encode(public_of(&v.rng.bytes())));
             Ok(())
@@ -346,7 +352,8 @@ fn chains() -> Made<Vec<Vector>> {
     made.push(v.done());
 
     let comment = "a new chain whose previous_length is below what was received";
-    let mut v = scenario("chain/previous-length-too-small", &["NATIVE-25"], "ClosedChains", comment);
+    let mut v =
+        scenario("chain/previous-length-too-small", &["NATIVE-25"], "ClosedChains", comment);
     v.acquainted(SUITE)?;
     v.deliver("alice", "bob", "first of the chain")?;
     v.deliver("bob", "alice", "answer")?;

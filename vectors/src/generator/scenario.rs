@@ -109,12 +109,7 @@ impl Scenario {
     }
 
     /// An operation that succeeds with exactly these draws.
-    pub fn ok_with(
-        &mut self,
-        op: &'static str,
-        args: Value,
-        rng: Option<Vec<u8>>,
-    ) -> Made<Value> {
+    pub fn ok_with(&mut self, op: &'static str, args: Value, rng: Option<Vec<u8>>) -> Made<Value> {
         self.declare(op, &args, rng.is_some());
         match self.call(op, &args, rng.as_deref())? {
             Ok(ok) => {
@@ -149,8 +144,7 @@ impl Scenario {
     /// Calls the naive adapter; names of parties become handles.
     fn call(&mut self, op: &str, args: &Value, rng: Option<&[u8]>) -> Made<Result<Value, String>> {
         let mut args = args.clone();
-        if let Some(name) = args.get("party").and_then(Value::as_str)
-        {
+        if let Some(name) = args.get("party").and_then(Value::as_str) {
             args["party"] = json!(self.known(name)?.0);
         }
         if let Some(rng) = rng {
@@ -167,7 +161,8 @@ impl Scenario {
         if let Some(ok) = reply.get("ok") {
             return Ok(Ok(ok.clone()));
         }
-        let code = reply["err"]["code"].as_str().ok_or_else(|| self.unexpected(op, &reply.to_string()))?;
+        let code =
+            reply["err"]["code"].as_str().ok_or_else(|| self.unexpected(op, &reply.to_string()))?;
         if matches!(code, "bad_request" | "internal") {
             return Err(self.unexpected(op, &reply.to_string()));
         }
@@ -190,7 +185,8 @@ impl Scenario {
     /// Notes which capabilities a replayer needs.
     fn declare(&mut self, op: &str, args: &Value, rng: bool) {
         let area = op.split('.').next().unwrap_or_default();
-        let named = |name: &str| args.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let named =
+            |name: &str| args.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         match area {
             "key" => self.needs.insert("keys/1"),
             "xeddsa" => self.needs.insert("xeddsa/1"),

@@ -82,7 +82,8 @@ fn sign() -> Made<Vec<Vector>> {
         }
     }
     let comment = "the private key is clamped before anything else";
-    let mut vector = Scenario::new("xeddsa/sign/unclamped", ANY, &["PRIM-1", "IDENTITY-1"], comment);
+    let mut vector =
+        Scenario::new("xeddsa/sign/unclamped", ANY, &["PRIM-1", "IDENTITY-1"], comment);
     let args = json!({
         "private": hex::encode([0xff; 32]), "message": "", "random": hex::encode([0; 64]),
         "rule": "libsignal",
@@ -249,9 +250,7 @@ fn small_order() -> Made<Vec<Vector>> {
 /// The first one-byte message that the compatible verifier accepts: h is even for about half.
 fn fitting_message(public: &[u8; 33], signature: &[u8]) -> Vec<u8> {
     let compatible = crate::naive::keys::Profile::Compatible;
-    let fits = |byte: &u8| {
-        xeddsa::verify(public, &[*byte], signature, compatible, Bugs::NONE).is_ok()
-    };
+    let fits =
+        |byte: &u8| xeddsa::verify(public, &[*byte], signature, compatible, Bugs::NONE).is_ok();
     (0..=255).find(fits).into_iter().collect()
 }
-

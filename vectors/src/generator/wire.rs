@@ -303,7 +303,8 @@ fn bodies() -> Made<Vec<Vector>> {
         let slug = format!("ratchet/ciphertext-{slug}");
         let comment = "no whole blocks, under a right MAC";
         let mut v = scenario(&slug, BOTH, "RATCHET-28", "Padding", comment)?;
-        let sent = crafted(&mut v, |p| p.ciphertext = vec![1; length], |p, o| versioned(p, o, 0x34))?;
+        let sent =
+            crafted(&mut v, |p| p.ciphertext = vec![1; length], |p, o| versioned(p, o, 0x34))?;
         v.decrypt_refused("bob", "alice", &sent, "invalid_message")?;
         v.deliver("alice", "bob", "honest")?;
         made.push(v.done());
@@ -381,7 +382,9 @@ fn prekey_messages() -> Made<Vec<Vector>> {
         ("no-registration-id", "WIRE-14", "Lenient", None, |f, _| f.registration_id = None),
         ("version-2", "WIRE-10", "Version", Some("legacy_version"), |_, version| *version = 0x24),
         ("no-base-key", "WIRE-13", "Malformed", Some("malformed"), |f, _| f.base_key = None),
-        ("no-identity-key", "WIRE-13", "Malformed", Some("malformed"), |f, _| f.identity_key = None),
+        ("no-identity-key", "WIRE-13", "Malformed", Some("malformed"), |f, _| {
+            f.identity_key = None
+        }),
         ("no-message", "WIRE-13", "Malformed", Some("malformed"), |f, _| f.message = None),
         ("no-signed-prekey-id", "WIRE-13", "Malformed", Some("malformed"), |f, _| {
             f.signed_prekey_id = None;

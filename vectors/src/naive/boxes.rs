@@ -65,7 +65,11 @@ pub fn open(
 ) -> Outcome<Vec<u8>> {
     let (key, nonce) = setup(suite, private, public, nonce, bugs)?;
     if ciphertext.len() < TAG {
-        return if bugs.has(Bug::Box5ShortBoxEmpty) { Ok(Vec::new()) } else { Err(Fault::new(Code::TooShort, "no room for a tag")) };
+        return if bugs.has(Bug::Box5ShortBoxEmpty) {
+            Ok(Vec::new())
+        } else {
+            Err(Fault::new(Code::TooShort, "no room for a tag"))
+        };
     }
     let (tag, body) = if bugs.has(Bug::Box2TagLast) && suite == Suite::XSalsa20 {
         let (body, tag) = ciphertext.split_at(ciphertext.len() - TAG);
@@ -98,19 +102,16 @@ fn sized<const N: usize>(bytes: &[u8], bugs: Bugs) -> Outcome<[u8; N]> {
 }
 
 /// HSalsa20 or HChaCha20 of the X25519 agreement, with a zero input block.
-fn shared_key(
-    suite: Suite,
-    private: [u8; 32],
-    public: [u8; 32],
-    bugs: Bugs,
-) -> Outcome<[u8; 32]> {
+fn shared_key(suite: Suite, private: [u8; 32], public: [u8; 32], bugs: Bugs) -> Outcome<[u8; 32]> {
     let agreed = dh(&private, &with_type(&public));
     if agreed == [0; 32] && !bugs.has(Bug::Box6ZeroAgreementUsed) {
         return Err(Fault::new(Code::BadAgreement, "agreement is all zero"));
     }
     let (agreed, zeros) = (GenericArray::from(agreed), GenericArray::from([0; 16]));
     Ok(match suite {
-        Suite::XChaCha20 if !bugs.has(Bug::Box3HsalsaKey) => XChaCha20Poly1305::kdf(&agreed, &zeros),
+        Suite::XChaCha20 if !bugs.has(Bug::Box3HsalsaKey) => {
+            XChaCha20Poly1305::kdf(&agreed, &zeros)
+        }
         Suite::XChaCha20 | Suite::XSalsa20 => XSalsa20Poly1305::kdf(&agreed, &zeros),
     }
     .into())
@@ -231,12 +232,16 @@ pub fn open_message(
     }
     let (nonce, sealed) = slot.split_at(NONCE);
     let text = open(Suite::XChaCha20, private, sender, nonce, sealed, bugs)?;
-    let (header, key, hash) = split_slot_text(&text, bugs).ok_or_else(|| Fault::malformed("slot"))?;
-    if !bugs.has(Bug::Box8ContentHashNotCompared) && !bugs.has(Bug::Box7ContentHashLeftOut) && hash != sha256(&[content]) {
+    let (header, key, hash) =
+        split_slot_text(&text, bugs).ok_or_else(|| Fault::malformed("slot"))?;
+    if !bugs.has(Bug::Box8ContentHashNotCompared)
+        && !bugs.has(Bug::Box7ContentHashLeftOut)
+        && hash != sha256(&[content])
+    {
         return Err(Fault::invalid("content of another message"));
     }
-    let opened =
-        aead::xopen(&key, &[0; NONCE], b"", content).ok_or_else(|| Fault::invalid("content tag"))?;
+    let opened = aead::xopen(&key, &[0; NONCE], b"", content)
+        .ok_or_else(|| Fault::invalid("content tag"))?;
     Ok((header, opened))
 }
 

@@ -63,7 +63,11 @@ pub fn hash(side: &Side, version: u32, iterations: u32, bugs: Bugs) -> [u8; 64] 
 /// Sixty digits: the two sides' thirty each, the smaller string first.
 pub fn display(own: &[u8; 64], other: &[u8; 64], bugs: Bugs) -> String {
     let (own, other) = (digits(own), digits(other));
-    if own <= other || bugs.has(Bug::Fingerprint2OwnSideFirst) { own + &other } else { other + &own }
+    if own <= other || bugs.has(Bug::Fingerprint2OwnSideFirst) {
+        own + &other
+    } else {
+        other + &own
+    }
 }
 
 /// Thirty digits: six groups of five bytes, each as a number modulo 100 000.

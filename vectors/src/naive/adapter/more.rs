@@ -98,8 +98,7 @@ fn box_open_message(adapter: &mut NaiveAdapter, args: &mut Args) -> Outcome<Valu
     let (private, public) = (args.hex_n::<32>("private")?, args.hex_n::<32>("public")?);
     let (slot, content) = (args.hex("slot")?, args.hex("content")?);
     args.done()?;
-    let (header, content) =
-        boxes::open_message(&private, &public, &slot, &content, adapter.bugs)?;
+    let (header, content) = boxes::open_message(&private, &public, &slot, &content, adapter.bugs)?;
     Ok(json!({ "header": hex::encode(header), "content": hex::encode(content) }))
 }
 

@@ -24,7 +24,8 @@ pub fn signed_prekey_message(id: u32, key: &[u8; 32], bugs: Bugs) -> Vec<u8> {
 
 /// What a one-time prekey's signature covers: label ‖ suite ‖ BE32(id) ‖ key.
 pub fn one_time_prekey_message(id: u32, key: &[u8; 32], bugs: Bugs) -> Vec<u8> {
-    let label = if bugs.has(Bug::Native2OneLabelForSigning) { SIGNED_PREKEY } else { ONE_TIME_PREKEY };
+    let label =
+        if bugs.has(Bug::Native2OneLabelForSigning) { SIGNED_PREKEY } else { ONE_TIME_PREKEY };
     [label, &SUITE.to_be_bytes(), &id.to_be_bytes(), key].concat()
 }
 
@@ -87,7 +88,5 @@ pub fn keys(transcript: &Transcript, agreements: &[[u8; 32]], bugs: Bugs) -> Han
 /// Refuses with `bad_agreement`.
 pub fn agreements(pairs: &[(Private, Public)], bugs: Bugs) -> Outcome<Vec<[u8; 32]>> {
     let used = if bugs.has(Bug::Native9Dh4NeverMixed) { &pairs[..3] } else { pairs };
-    used.iter()
-        .map(|(private, public)| agree(private, public, Profile::Native, bugs))
-        .collect()
+    used.iter().map(|(private, public)| agree(private, public, Profile::Native, bugs)).collect()
 }

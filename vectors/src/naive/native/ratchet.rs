@@ -162,11 +162,7 @@ fn close(session: &mut Session, mut old: ReceiverChain, length: u32, bugs: Bugs)
     skip_to(session, old.ratchet_key, &mut old.chain, length.saturating_add(open), bugs);
 }
 
-fn seed_of_chain(
-    session: &mut Session,
-    message: &RatchetMessage,
-    bugs: Bugs,
-) -> Outcome<[u8; 32]> {
+fn seed_of_chain(session: &mut Session, message: &RatchetMessage, bugs: Bugs) -> Outcome<[u8; 32]> {
     let mut current =
         session.receiver_chains.pop_back().ok_or_else(|| Fault::invalid("no receiving chain"))?;
     let jump = message

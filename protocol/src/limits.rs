@@ -8,5 +8,5 @@ pub const STORED_SEEDS_MAX: usize = 2_000;
 pub const RECEIVER_CHAINS_MAX: usize = 5;
 /// Archived sessions kept per peer device, beside the current one; the oldest goes first.
 pub const ARCHIVED_SESSIONS_MAX: usize = 40;
-/// Age in whole seconds beyond which a session that was never answered is not used for sending.
+/// Age beyond which a session that was never answered is not used for sending.
 pub const UNANSWERED_SECONDS_MAX: u64 = 30 * 24 * 60 * 60;

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::primitives::secret::wipe;
 use crate::problem::Problem;
 
 /// A state being written. Its length must be known before, so that no copy of a secret is left
@@ -53,6 +54,16 @@ impl Output {
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
+    }
+
+    /// A counter and what is stored for it.
+    pub(crate) fn entry(&mut self, counter: u32, key: &[u8; 32]) {
+        let mut entry = [0; 36];
+        let (head, tail) = entry.split_at_mut(4);
+        head.copy_from_slice(&counter.to_be_bytes());
+        tail.copy_from_slice(key);
+        self.bytes.extend_from_slice(&entry);
+        wipe(&mut entry, [0; 36]);
     }
 
     pub(crate) fn finish(self) -> Zeroizing<Vec<u8>> {

@@ -3,7 +3,7 @@
 //! A ratchet computes two or more MACs under each key it meets, over inputs of one byte to one
 //! block. [`HmacKey`] hashes the two pads once; each MAC after that costs two compressions.
 
-use core::fmt;
+use core::{fmt, slice};
 
 use sha2::block_api::compress256;
 use zeroize::ZeroizeOnDrop;
@@ -117,34 +117,43 @@ impl Hmac<'_> {
             if self.filled < BLOCK {
                 return;
             }
-            compress256(&mut self.state, &[self.pending]);
-            self.filled = 0;
+            self.compress_pending();
         }
         let (blocks, tail) = bytes.as_chunks::<BLOCK>();
-        compress256(&mut self.state, blocks);
+        if !blocks.is_empty() {
+            compress256(&mut self.state, blocks);
+        }
         self.buffer(tail);
     }
 
     pub(crate) fn finish(mut self) -> [u8; 32] {
-        let mut block = [0; BLOCK];
-        block.iter_mut().zip(self.pending).take(self.filled).for_each(|(to, from)| *to = from);
-        if self.filled < BLOCK - 8 {
-            finish_block(&mut block, self.filled, self.total);
-        } else {
-            block.iter_mut().skip(self.filled).take(1).for_each(|byte| *byte = 0x80);
-            compress256(&mut self.state, &[block]);
-            block = [0; BLOCK];
-            write_length(&mut block, self.total);
+        self.buffer(&[0x80]);
+        if self.filled > BLOCK - 8 {
+            self.blank_rest();
+            self.compress_pending();
         }
-        compress256(&mut self.state, &[block]);
-        wipe(&mut block, [0; BLOCK]);
+        self.blank_rest();
+        write_length(&mut self.pending, self.total);
+        self.compress_pending();
         self.key.close(self.state)
     }
 
+    /// Takes in at most what is free.
     fn buffer(&mut self, bytes: &[u8]) {
-        let free = self.pending.iter_mut().skip(self.filled);
-        free.zip(bytes).for_each(|(to, from)| *to = *from);
-        self.filled += bytes.len();
+        let end = self.filled + bytes.len();
+        if let Some(free) = self.pending.get_mut(self.filled..end) {
+            free.copy_from_slice(bytes);
+            self.filled = end;
+        }
+    }
+
+    fn blank_rest(&mut self) {
+        self.pending.iter_mut().skip(self.filled).for_each(|byte| *byte = 0);
+    }
+
+    fn compress_pending(&mut self) {
+        compress256(&mut self.state, slice::from_ref(&self.pending));
+        self.filled = 0;
     }
 }
 

@@ -194,10 +194,11 @@ impl<S: Archivable> Archive<S> {
     }
 }
 
+/// The beginning is cut to whole seconds, the present time is not.
 fn may_send(session: &impl Archivable, now: UnixMillis) -> bool {
-    session
-        .unanswered_since()
-        .is_none_or(|begun| now.seconds().saturating_sub(begun.seconds()) <= UNANSWERED_SECONDS_MAX)
+    session.unanswered_since().is_none_or(|begun| {
+        now.0.saturating_sub(1000 * begun.seconds()) <= 1000 * UNANSWERED_SECONDS_MAX
+    })
 }
 
 #[cfg(test)]

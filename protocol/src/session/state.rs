@@ -122,8 +122,7 @@ fn write_ratchet(out: &mut Output, ratchet: &Ratchet) {
         out.u32(chain.next);
         out.count_u16(chain.stored.len());
         for (counter, seed) in chain.stored.iter() {
-            out.u32(counter);
-            out.key(seed);
+            out.entry(counter, seed);
         }
     }
 }

@@ -141,7 +141,17 @@ pub fn refuses_unchanged<T: Debug>(
     code: &str,
     act: impl FnOnce() -> Result<T, CallError>,
 ) -> Outcome {
-    expect_refused(unchanged(party, act), code)
+    let mut accepted = None;
+    let answer = unchanged(party, || act().inspect(|value| accepted = Some(shown(value))));
+    match accepted {
+        // Said before the change of state, which is then no wonder.
+        Some(value) => Err(accepted_instead(&format!("err {code}"), &value).into()),
+        None => expect_refused(answer, code),
+    }
+}
+
+fn accepted_instead(expected: &str, value: &str) -> Failure {
+    Failure::new("a request that must be refused", expected, format!("ok {value}"))
 }
 
 fn shown(value: &(impl Debug + ?Sized)) -> String {

@@ -6,8 +6,23 @@ use countersign_vectors::naive::bugs::{Bug, Bugs};
 use countersign_vectors::replay::replay;
 use serde_json::Value;
 
-/// Requirements that a vector with fixed randomness and no state format cannot test.
-const NOT_BY_VECTORS: &[&str] = &["BOX-9"];
+/// Requirements whose bugs no vector can show, or only one too large for these files: a sender's
+/// fresh randomness, limits of 40 sessions, private state formats, texts beside codes.
+const NOT_BY_VECTORS: &[&str] = &[
+    "RATCHET-18",
+    "SESSION-5",
+    "SESSION-6",
+    "SESSION-15",
+    "SESSION-19",
+    "STATE-1",
+    "STATE-2",
+    "STATE-3",
+    "STATE-4",
+    "SECRET-1",
+    "SECRET-2",
+    "SECRET-3",
+    "SECRET-4",
+];
 
 #[test]
 fn the_files_are_what_the_generator_makes() {
@@ -35,16 +50,14 @@ fn vectors_of_both_profiles_hold_in_both() {
     }
 }
 
-/// Each bug of a suite that is wholly covered by vectors fails a vector of its own requirement.
+/// Each known bug fails a vector of its own requirement.
 #[test]
 fn every_bug_is_caught_by_a_vector_of_its_requirement() {
     let vectors = vectors();
     let mut survivors = Vec::new();
     for bug in Bug::ALL {
         let row = bug.row();
-        let (area, _) = row.requirement.split_once('-').unwrap();
-        let covered = ["GROUP", "NATIVE", "BOX", "FINGERPRINT"].contains(&area);
-        if !covered || NOT_BY_VECTORS.contains(&row.requirement) {
+        if NOT_BY_VECTORS.contains(&row.requirement) {
             continue;
         }
         let own = vectors.iter().filter(|vector| {

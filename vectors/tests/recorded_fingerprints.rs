@@ -1,5 +1,5 @@
 //! The naive implementation gives libsignal's safety numbers, digit for digit.
-#![expect(clippy::unwrap_used, reason = "a test file")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test file")]
 
 use countersign_vectors::naive::bugs::Bugs;
 use countersign_vectors::naive::fault::Code;

@@ -70,7 +70,7 @@ impl Scenario {
     }
 
     fn take_distribution(&mut self, party: &str, from: &str, message: &[u8]) -> Made<()> {
-        let args = self.from_member(party, from, message)?;
+        let args = self.member_args(party, from, message)?;
         self.ok("group.process_distribution", args, 0).map(|_| ())
     }
 
@@ -81,7 +81,7 @@ impl Scenario {
     }
 
     fn group_decrypt(&mut self, party: &str, from: &str, message: &[u8], text: &str) -> Made<()> {
-        let args = self.from_member(party, from, message)?;
+        let args = self.member_args(party, from, message)?;
         let ok = self.ok("group.decrypt", args, 0)?;
         if ok["plaintext"] == hex::encode(text) {
             return Ok(());
@@ -90,11 +90,11 @@ impl Scenario {
     }
 
     fn group_refused(&mut self, party: &str, from: &str, message: &[u8], code: &str) -> Made<()> {
-        let args = self.from_member(party, from, message)?;
+        let args = self.member_args(party, from, message)?;
         self.refused("group.decrypt", args, code)
     }
 
-    fn from_member(&self, party: &str, from: &str, message: &[u8]) -> Made<Value> {
+    fn member_args(&self, party: &str, from: &str, message: &[u8]) -> Made<Value> {
         let sender = self.sender(from)?;
         Ok(json!({ "party": party, "sender": sender, "message": hex::encode(message) }))
     }
@@ -503,7 +503,7 @@ fn distributions() -> Made<Vec<Vector>> {
         let mut fields = described.fields();
         change(&mut fields);
         let message = [vec![version], fields.encode_to_vec()].concat();
-        let args = v.from_member("bob", "alice", &message)?;
+        let args = v.member_args("bob", "alice", &message)?;
         v.refused("group.process_distribution", args, code)?;
         made.push(v.done());
     }

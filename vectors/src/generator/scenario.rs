@@ -407,14 +407,14 @@ impl Scenario {
         let rng = match self.call("session.decrypt", &args, Some(&[]))? {
             Err(code) if code == "rng_exhausted" => Some(self.rng.many(32)),
             Err(code) => return Err(self.unexpected("session.decrypt", &code)),
-            Ok(ok) => return self.decrypted(args, ok, text),
+            Ok(ok) => return self.decrypted(args, &ok, text),
         };
         let ok = self.ok_with("session.decrypt", args, rng)?;
         self.check_text(&ok, text)
     }
 
-    fn decrypted(&mut self, args: Value, ok: Value, text: &str) -> Made<()> {
-        self.check_text(&ok, text)?;
+    fn decrypted(&mut self, args: Value, ok: &Value, text: &str) -> Made<()> {
+        self.check_text(ok, text)?;
         let expect = json!({ "ok": ok });
         let op = "session.decrypt";
         self.steps.push(Step { op, args, rng: None, expect, unchanged: false });

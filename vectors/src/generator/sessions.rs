@@ -57,10 +57,12 @@ pub fn file() -> Made<VectorFile> {
         vectors.extend(conversations(suite)?);
         vectors.extend(records(suite)?);
         vectors.extend(refusals(suite)?);
+        vectors.push(archived_refusal(suite)?);
         vectors.extend(expiry(suite)?);
         vectors.extend(prekeys(suite)?);
         vectors.extend(identities(suite)?);
     }
+    vectors.extend(old_chains()?);
     vectors.extend(limits()?);
     vectors.extend(replays()?);
     Ok(VectorFile { name: "session", title: "Conversations", notes: NOTES, vectors })
@@ -132,8 +134,9 @@ fn conversations(suite: &str) -> Made<Vec<Vector>> {
     }
 
     let comment = "several messages each way in turn";
-    let step = if suite == "signal-v3" { "RATCHET-10" } else { "NATIVE-24" };
-    let mut v = scenario(suite, "in-order", &[step], "Conversation", comment);
+    let steps: &[&str] =
+        if suite == "signal-v3" { &["RATCHET-10", "RATCHET-29"] } else { &["NATIVE-24"] };
+    let mut v = scenario(suite, "in-order", steps, "Conversation", comment);
     v.acquainted(suite)?;
     for turn in 0..2 {
         for number in 0..2 {
@@ -319,7 +322,7 @@ fn refusals(suite: &str) -> Made<Vec<Vector>> {
     made.push(v.done());
 
     let whole_tag = if signal { "RATCHET-7" } else { "NATIVE-13" };
-    let checked = if signal { "RATCHET-6" } else { "NATIVE-11" };
+    let checked = if signal { "RATCHET-24" } else { "NATIVE-11" };
     for (slug, from_end, new_key, requirement) in [
         ("altered-body-known-key", 20, false, checked),
         ("altered-body-new-key", 20, true, checked),
@@ -327,7 +330,15 @@ fn refusals(suite: &str) -> Made<Vec<Vector>> {
         ("altered-tag-last-byte", 1, false, whole_tag),
     ] {
         let comment = "one bit altered: refused, nothing changed, the honest message decrypts";
-        let requirements = [requirement, unchanged, "SESSION-11", "SESSION-24"];
+        let mut requirements = vec![requirement, unchanged, "SESSION-11"];
+        if signal {
+            requirements.extend(if new_key {
+                ["RATCHET-25", "RATCHET-6"]
+            } else {
+                ["RATCHET-6"; 2]
+            });
+            requirements.dedup();
+        }
         let mut v = scenario(suite, slug, &requirements, "StateAfterRefusal", comment);
         v.acquainted(suite)?;
         if !new_key {
@@ -342,7 +353,8 @@ fn refusals(suite: &str) -> Made<Vec<Vector>> {
     }
 
     let comment = "an altered first message: no session, no identity, no prekey used up";
-    let requirements = ["SESSION-17", "IDENTITY-14"];
+    let prekey = if signal { "PREKEY-5" } else { "NATIVE-22" };
+    let requirements = ["SESSION-17", "IDENTITY-14", prekey];
     let mut v = scenario(suite, "altered-first", &requirements, "StateAfterRefusal", comment);
     v.introduced(suite, true)?;
     let first = v.encrypt("alice", "bob", "first")?;
@@ -380,9 +392,9 @@ fn refusals(suite: &str) -> Made<Vec<Vector>> {
         let slug = format!("decoder-{slug}");
         let mut v = scenario(suite, &slug, &["SESSION-22"], "StateAfterRefusal", comment);
         if answered {
-            v.acquainted(suite)?
+            v.acquainted(suite)?;
         } else {
-            v.introduced(suite, true)?
+            v.introduced(suite, true)?;
         }
         let mut sent = v.encrypt("alice", "bob", "decoded")?;
         sent.kind = 5 - sent.kind;
@@ -390,6 +402,76 @@ fn refusals(suite: &str) -> Made<Vec<Vector>> {
         made.push(v.done());
     }
     Ok(made)
+}
+
+/// What only suite signal-v3 does with old chains and used counters.
+fn old_chains() -> Made<Vec<Vector>> {
+    const SUITE: &str = "signal-v3";
+    let mut made = Vec::new();
+    let comment = "the last message of an old chain, which the chain had not reached";
+    let mut v = scenario(SUITE, "old-chain-tail", &["RATCHET-23"], "Conversation", comment);
+    v.acquainted(SUITE)?;
+    v.deliver("alice", "bob", "reached")?;
+    let tail = v.encrypt("alice", "bob", "tail")?;
+    v.deliver("bob", "alice", "answer")?;
+    v.deliver("alice", "bob", "next chain")?;
+    v.decrypt("bob", "alice", &tail, "tail")?;
+    made.push(v.done());
+
+    for (slug, requirement, turns, code) in [
+        ("fifth-chain-kept", "RATCHET-21", 4, None),
+        ("sixth-chain-dropped", "RATCHET-22", 5, Some("invalid_message")),
+    ] {
+        let comment = "a late message of the oldest of five chains, and of a sixth";
+        let mut v = scenario(SUITE, slug, &[requirement], "Limits", comment);
+        v.acquainted(SUITE)?;
+        v.deliver("alice", "bob", "reached")?;
+        let late = v.encrypt("alice", "bob", "late")?;
+        for turn in 0..turns {
+            v.deliver("bob", "alice", &format!("bob {turn}"))?;
+            v.deliver("alice", "bob", &format!("alice {turn}"))?;
+        }
+        match code {
+            None => v.decrypt("bob", "alice", &late, "late")?,
+            Some(code) => v.decrypt_refused("bob", "alice", &late, code)?,
+        }
+        made.push(v.done());
+    }
+
+    let comment = "a far message altered: no seed is stored";
+    let mut v = scenario(SUITE, "altered-far", &["RATCHET-26"], "StateAfterRefusal", comment);
+    v.acquainted(SUITE)?;
+    v.deliver("alice", "bob", "chain begun")?;
+    let sent = v.encrypt_many("alice", "bob", 101, &[0, 100])?;
+    let altered = sent[1].flipped(sent[1].bytes.len() - 1, 0);
+    v.decrypt_refused("bob", "alice", &altered, "invalid_message")?;
+    v.decrypt("bob", "alice", &sent[0], "many")?;
+    made.push(v.done());
+
+    let comment = "a used counter under a wrong MAC is a duplicate all the same";
+    let id = "session/duplicate-altered@signal-v3";
+    let mut v = Scenario::new(id, COMPATIBLE, &["RATCHET-27"], comment);
+    v.note("Replay").acquainted(SUITE)?;
+    let sent = v.encrypt("alice", "bob", "once")?;
+    v.decrypt("bob", "alice", &sent, "once")?;
+    let altered = sent.flipped(sent.bytes.len() - 1, 0);
+    v.decrypt_refused("bob", "alice", &altered, "duplicate_message")?;
+    made.push(v.done());
+    Ok(made)
+}
+
+/// A refused message of an archived session leaves it archived.
+fn archived_refusal(suite: &str) -> Made<Vector> {
+    let comment = "an altered message of an archived session: the current one stays current";
+    let mut v = scenario(suite, "altered-archived", &["SESSION-24"], "StateAfterRefusal", comment);
+    v.acquainted(suite)?;
+    let old = v.encrypt("bob", "alice", "old session")?;
+    let bundle = v.bundle("bob", 1, None)?;
+    v.initiate("alice", "bob", &bundle)?;
+    let altered = old.flipped(old.bytes.len() - 1, 0);
+    v.decrypt_refused("alice", "bob", &altered, "invalid_message")?;
+    v.deliver("alice", "bob", "new session")?;
+    Ok(v.done())
 }
 
 /// Thirty days in milliseconds.
@@ -401,7 +483,7 @@ fn expiry(suite: &str) -> Made<Vec<Vector>> {
     let mut v = scenario(
         suite,
         "unanswered-30-days",
-        &["SESSION-13", "SESSION-14"],
+        &["SESSION-13", "SESSION-14", "SESSION-23"],
         "StaleSession",
         comment,
     );
@@ -433,6 +515,7 @@ fn prekeys(suite: &str) -> Made<Vec<Vector>> {
     } else {
         ("NATIVE-22", "NATIVE-23", "NATIVE-23")
     };
+    let both = if signal { "PREKEY-8" } else { "NATIVE-23" };
     let comment = "the one-time prekey is gone after its first use";
     let mut v = scenario(suite, "one-time-prekey-used", &[deleted], "Prekeys", comment);
     v.introduced(suite, true)?;
@@ -448,7 +531,7 @@ fn prekeys(suite: &str) -> Made<Vec<Vector>> {
     for (slug, kinds, requirement, code) in [
         ("signed-prekey-unknown", &["signed"][..], signed, "unknown_signed_prekey"),
         ("one-time-prekey-unknown", &["one_time"][..], one_time, "unknown_prekey"),
-        ("both-prekeys-unknown", &["signed", "one_time"][..], signed, "unknown_signed_prekey"),
+        ("both-prekeys-unknown", &["signed", "one_time"][..], both, "unknown_signed_prekey"),
     ] {
         let mut v = scenario(suite, slug, &[requirement], "Prekeys", "a prekey that was removed");
         v.introduced(suite, true)?;

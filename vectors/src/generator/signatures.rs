@@ -59,6 +59,7 @@ pub fn file() -> Made<VectorFile> {
         vectors.extend(verify(profile)?);
     }
     vectors.extend(small_order()?);
+    vectors.push(libsignal_in_native()?);
     Ok(VectorFile { name: "xeddsa", title: "XEdDSA signatures", notes: NOTES, vectors })
 }
 
@@ -245,6 +246,22 @@ fn small_order() -> Made<Vec<Vector>> {
         made.push(vector.done());
     }
     Ok(made)
+}
+
+/// The native suite knows the paper's rule alone.
+fn libsignal_in_native() -> Made<Vector> {
+    let comment = "right by libsignal's rule with the sign bit set, which the paper's rule refuses";
+    let id = "xeddsa/verify/libsignal-sign-1@native";
+    let mut vector = Scenario::new(id, NATIVE, &["IDENTITY-12"], comment);
+    let private = key_of_sign(&mut vector, 1);
+    let (message, random) = (vector.rng.many(40), vector.rng.bytes());
+    let signature = xeddsa::sign(&private, &message, &random, Rule::Libsignal, Bugs::NONE);
+    let args = json!({
+        "public": hex::encode(public_of(&private)), "message": hex::encode(message),
+        "signature": hex::encode(signature), "profile": NATIVE,
+    });
+    vector.note("SignBit").refused("xeddsa.verify", args, "bad_signature")?;
+    Ok(vector.done())
 }
 
 /// The first one-byte message that the compatible verifier accepts: h is even for about half.

@@ -81,7 +81,7 @@ impl Parts {
 type Write = fn(&Parts, &mut Vec<u8>);
 
 /// Alice's next message, written by `write`, with a right MAC over what was written.
-fn crafted(v: &mut Scenario, change: impl FnOnce(&mut Parts), write: Write) -> Made<Sent> {
+fn crafted(v: &Scenario, change: impl FnOnce(&mut Parts), write: Write) -> Made<Sent> {
     let alice = v.naive("alice")?;
     let record = alice.records.values().next().and_then(|record| record.current.as_ref());
     let session = record.ok_or_else(|| Unexpected("no session".to_owned()))?;
@@ -201,8 +201,10 @@ fn accepted() -> Made<Vec<Vector>> {
     for (slug, requirement, write) in cases {
         let comment = "another encoding under a right MAC: decrypts";
         let slug = format!("ratchet/{slug}");
-        let mut v = scenario(&slug, BOTH, requirement, "Lenient", comment)?;
-        let sent = crafted(&mut v, |_| {}, *write)?;
+        let mut v =
+            Scenario::new(&format!("wire/{slug}"), BOTH, &[requirement, "RATCHET-8"], comment);
+        v.note("Lenient").acquainted("signal-v3")?;
+        let sent = crafted(&v, |_| {}, *write)?;
         v.decrypt("bob", "alice", &sent, "crafted")?;
         made.push(v.done());
     }
@@ -268,7 +270,7 @@ fn refused() -> Made<Vec<Vector>> {
         let comment = "refused although the MAC is right; the honest message decrypts";
         let slug = format!("ratchet/{slug}");
         let mut v = scenario(&slug, BOTH, requirement, note, comment)?;
-        let sent = crafted(&mut v, |_| {}, *write)?;
+        let sent = crafted(&v, |_| {}, *write)?;
         v.decrypt_refused("bob", "alice", &sent, code)?;
         v.deliver("alice", "bob", "honest")?;
         made.push(v.done());
@@ -303,8 +305,7 @@ fn bodies() -> Made<Vec<Vector>> {
         let slug = format!("ratchet/ciphertext-{slug}");
         let comment = "no whole blocks, under a right MAC";
         let mut v = scenario(&slug, BOTH, "RATCHET-28", "Padding", comment)?;
-        let sent =
-            crafted(&mut v, |p| p.ciphertext = vec![1; length], |p, o| versioned(p, o, 0x34))?;
+        let sent = crafted(&v, |p| p.ciphertext = vec![1; length], |p, o| versioned(p, o, 0x34))?;
         v.decrypt_refused("bob", "alice", &sent, "invalid_message")?;
         v.deliver("alice", "bob", "honest")?;
         made.push(v.done());
@@ -318,7 +319,7 @@ fn bodies() -> Made<Vec<Vector>> {
         let chain = record.map(|session| session.sender_chain.key).unwrap_or_default();
         let keys = message_keys(&chain_seed(&chain, Bugs::NONE), Bugs::NONE);
         let body = cbc_encrypt(&keys.cipher_key, &keys.iv, &padded);
-        let sent = crafted(&mut v, |p| p.ciphertext = body, |p, out| versioned(p, out, 0x34))?;
+        let sent = crafted(&v, |p| p.ciphertext = body, |p, out| versioned(p, out, 0x34))?;
         v.decrypt_refused("bob", "alice", &sent, "invalid_message")?;
         v.deliver("alice", "bob", "honest")?;
         made.push(v.done());
@@ -343,7 +344,7 @@ fn keys() -> Made<Vec<Vector>> {
         let slug = format!("ratchet/{slug}");
         let mut v = scenario(&slug, profile, requirement, note, comment)?;
         let write: Write = |p, out| versioned(p, out, 0x34);
-        let sent = crafted(&mut v, |p| change(&mut p.ratchet_key), write)?;
+        let sent = crafted(&v, |p| change(&mut p.ratchet_key), write)?;
         match code {
             Some(code) => v.decrypt_refused("bob", "alice", &sent, code)?,
             None => v.decrypt("bob", "alice", &sent, "crafted")?,
@@ -383,7 +384,7 @@ fn prekey_messages() -> Made<Vec<Vector>> {
         ("version-2", "WIRE-10", "Version", Some("legacy_version"), |_, version| *version = 0x24),
         ("no-base-key", "WIRE-13", "Malformed", Some("malformed"), |f, _| f.base_key = None),
         ("no-identity-key", "WIRE-13", "Malformed", Some("malformed"), |f, _| {
-            f.identity_key = None
+            f.identity_key = None;
         }),
         ("no-message", "WIRE-13", "Malformed", Some("malformed"), |f, _| f.message = None),
         ("no-signed-prekey-id", "WIRE-13", "Malformed", Some("malformed"), |f, _| {
@@ -435,7 +436,29 @@ fn prekey_messages() -> Made<Vec<Vector>> {
     v.decrypt_refused("bob", "alice", &Sent { kind: 3, bytes: Vec::new() }, "too_short")?;
     made.push(v.done());
     made.push(policy()?);
+    made.push(wrapped()?);
     Ok(made)
+}
+
+/// A message of a living session inside a first message with another base key.
+fn wrapped() -> Made<Vector> {
+    let comment = "the inner message fits a session, but not the one its wrapping asks for";
+    let id = "wire/prekey/message-of-another-session";
+    let mut v = Scenario::new(id, BOTH, &["SESSION-18"], comment);
+    v.note("Mac").acquainted("signal-v3")?;
+    let sent = v.encrypt("alice", "bob", "inner")?;
+    let fields = PrekeyFields {
+        base_key: Some(crate::naive::keys::public_of(&[9; 32]).to_vec()),
+        identity_key: Some(v.naive("alice")?.identity.public.to_vec()),
+        message: Some(sent.bytes.clone()),
+        registration_id: Some(1),
+        signed_prekey_id: Some(1),
+        ..PrekeyFields::default()
+    };
+    let bytes = [vec![0x34], fields.encode_to_vec()].concat();
+    v.decrypt_refused("bob", "alice", &Sent { kind: 3, bytes }, "invalid_message")?;
+    v.decrypt("bob", "alice", &sent, "inner")?;
+    Ok(v.done())
 }
 
 /// A receiver that takes no X3DH any more goes on with the sessions it has.

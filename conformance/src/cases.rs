@@ -2,22 +2,27 @@
 
 pub mod fingerprint;
 pub mod handshake;
+pub mod identity;
 pub mod prekeys;
+pub mod primitives;
 pub mod ratchet;
 pub mod session;
 pub mod wire;
-pub mod identity;
-pub mod primitives;
 
 use crate::case::Case;
 
-/// The chapters with their cases.
+/// The chapters with their cases; a long chapter is in several parts.
 pub const CHAPTERS: &[(&str, &[Case])] = &[
-    ("fingerprint", fingerprint::CASES),
+    ("primitives", primitives::CASES),
+    ("identity", identity::CASES),
     ("prekeys", prekeys::CASES),
-    ("identity", identity::CASES), ("primitives", primitives::CASES), ("handshake", handshake::CASES),
+    ("handshake", handshake::CASES),
     ("ratchet", ratchet::CASES),
+    ("ratchet", ratchet::order::CASES),
+    ("ratchet", ratchet::limits::CASES),
+    ("ratchet", ratchet::atomicity::CASES),
     ("session", session::CASES),
+    ("fingerprint", fingerprint::CASES),
     ("wire", wire::CASES),
 ];
 

@@ -1,7 +1,10 @@
 //! Scenes: a party of the subject and a device of the judge's own, with or without a session between them.
 
+pub mod first;
 pub mod forge;
 pub mod judge;
+pub mod sealed;
+mod translation;
 
 use crate::{
     case::{CallError, Failure, Outcome, Stop},

@@ -1,5 +1,7 @@
 //! Cases of the handshake chapter. Spec: `spec/handshake.md`.
 
+mod policy;
+
 use countersign_vectors::naive::{
     bugs::Bugs,
     keys::{KeyPair, Profile as NaiveProfile},
@@ -19,7 +21,7 @@ use crate::{
         forge::{prekey_message, ratchet_of},
         judge::unreadable,
     },
-    subject::types::{Message, PartySpec, Profile, Suite},
+    subject::types::Message,
 };
 
 const V3: &[&str] = &["signal-v3/1"];
@@ -29,20 +31,106 @@ const V3_STRICT: &[&str] = &["signal-v3/1", "profile.strict"];
 
 /// The cases of this chapter.
 pub const CASES: &[Case] = &[
-    Case::live("handshake/keys/three-agreements-responder", &["HANDSHAKE-1", "HANDSHAKE-3"], V3, Interop, three_agreements_responder),
-    Case::live("handshake/keys/three-agreements-initiator", &["HANDSHAKE-1", "HANDSHAKE-3"], V3, Interop, three_agreements_initiator),
-    Case::live("handshake/keys/fourth-agreement-responder", &["HANDSHAKE-2"], V3, Security, fourth_agreement_responder),
-    Case::live("handshake/keys/fourth-agreement-initiator", &["HANDSHAKE-2"], V3, Security, fourth_agreement_initiator),
-    Case::live("handshake/keys/fourth-agreement-left-out", &["HANDSHAKE-2"], V3, Security, fourth_agreement_left_out),
-    Case::live("handshake/keys/bytes-follow-from-draws", &["HANDSHAKE-1", "HANDSHAKE-2", "HANDSHAKE-3", "HANDSHAKE-4", "HANDSHAKE-5", "HANDSHAKE-7", "HANDSHAKE-8"], V3_RNG, Interop, bytes_follow_from_draws),
-    Case::live("handshake/initiator/base-key-drawn-first", &["HANDSHAKE-4"], V3_RNG, Interop, base_key_drawn_first),
-    Case::live("handshake/initiator/sends-behind-a-root-step", &["HANDSHAKE-5"], V3, Security, sends_behind_a_root_step),
-    Case::live("handshake/responder/first-ratchet-key-is-the-signed-prekey", &["HANDSHAKE-6"], V3, Interop, first_ratchet_key_is_the_signed_prekey),
-    Case::live("handshake/message/no-one-time-prekey-id", &["HANDSHAKE-7"], V3, Interop, no_one_time_prekey_id),
+    Case::live(
+        "handshake/keys/three-agreements-responder",
+        &["HANDSHAKE-1", "HANDSHAKE-3"],
+        V3,
+        Interop,
+        three_agreements_responder,
+    ),
+    Case::live(
+        "handshake/keys/three-agreements-initiator",
+        &["HANDSHAKE-1", "HANDSHAKE-3"],
+        V3,
+        Interop,
+        three_agreements_initiator,
+    ),
+    Case::live(
+        "handshake/keys/fourth-agreement-responder",
+        &["HANDSHAKE-2"],
+        V3,
+        Security,
+        fourth_agreement_responder,
+    ),
+    Case::live(
+        "handshake/keys/fourth-agreement-initiator",
+        &["HANDSHAKE-2"],
+        V3,
+        Security,
+        fourth_agreement_initiator,
+    ),
+    Case::live(
+        "handshake/keys/fourth-agreement-left-out",
+        &["HANDSHAKE-2"],
+        V3,
+        Security,
+        fourth_agreement_left_out,
+    ),
+    Case::live(
+        "handshake/keys/bytes-follow-from-draws",
+        &[
+            "HANDSHAKE-1",
+            "HANDSHAKE-2",
+            "HANDSHAKE-3",
+            "HANDSHAKE-4",
+            "HANDSHAKE-5",
+            "HANDSHAKE-7",
+            "HANDSHAKE-8",
+        ],
+        V3_RNG,
+        Interop,
+        bytes_follow_from_draws,
+    ),
+    Case::live(
+        "handshake/initiator/base-key-drawn-first",
+        &["HANDSHAKE-4"],
+        V3_RNG,
+        Interop,
+        base_key_drawn_first,
+    ),
+    Case::live(
+        "handshake/initiator/sends-behind-a-root-step",
+        &["HANDSHAKE-5"],
+        V3,
+        Security,
+        sends_behind_a_root_step,
+    ),
+    Case::live(
+        "handshake/responder/first-ratchet-key-is-the-signed-prekey",
+        &["HANDSHAKE-6"],
+        V3,
+        Interop,
+        first_ratchet_key_is_the_signed_prekey,
+    ),
+    Case::live(
+        "handshake/message/no-one-time-prekey-id",
+        &["HANDSHAKE-7"],
+        V3,
+        Interop,
+        no_one_time_prekey_id,
+    ),
     Case::live("handshake/message/carries-all", &["HANDSHAKE-8"], V3, Interop, carries_all),
-    Case::live("handshake/policy/x3dh-refused", &["HANDSHAKE-9"], V3, Security, x3dh_refused),
-    Case::live("handshake/replay/refused-in-strict", &["HANDSHAKE-10"], V3_STRICT, Security, replay_refused_in_strict),
-    Case::live("handshake/replay/accepted-in-compatible", &["HANDSHAKE-11"], V3_COMPATIBLE, Interop, replay_accepted_in_compatible),
+    Case::live(
+        "handshake/policy/x3dh-refused",
+        &["HANDSHAKE-9"],
+        V3,
+        Security,
+        policy::x3dh_refused,
+    ),
+    Case::live(
+        "handshake/replay/refused-in-strict",
+        &["HANDSHAKE-10"],
+        V3_STRICT,
+        Security,
+        policy::replay_refused_in_strict,
+    ),
+    Case::live(
+        "handshake/replay/accepted-in-compatible",
+        &["HANDSHAKE-11"],
+        V3_COMPATIBLE,
+        Interop,
+        policy::replay_accepted_in_compatible,
+    ),
 ];
 
 /// The judge begins without a one-time prekey.
@@ -137,7 +225,12 @@ fn sends_behind_a_root_step(run: &mut Run) -> Outcome {
     let (opening, inner) = (read(&message)?, ratchet_of(&message)?);
     let known = [opening.base_key, opening.identity_key];
     let fresh = !known.contains(&inner.ratchet_key);
-    expect_that(fresh, "the first ratchet key", "a key of its own", hex::encode(inner.ratchet_key))?;
+    expect_that(
+        fresh,
+        "the first ratchet key",
+        "a key of its own",
+        hex::encode(inner.ratchet_key),
+    )?;
     scene.hear()?;
     scene.tell()
 }
@@ -182,50 +275,4 @@ fn carries_all(run: &mut Run) -> Outcome {
         expect_eq("the counter of the message inside", &counter, &ratchet_of(&message)?.counter)?;
     }
     Ok(())
-}
-
-/// A party that refuses X3DH answers no stranger, and no known peer's new session; the one it began itself goes on.
-fn x3dh_refused(run: &mut Run) -> Outcome {
-    let spec = PartySpec { accept_x3dh: false, ..run.spec(Suite::SignalV3) };
-    let mut scene = Scene::strangers_of(run, &spec)?;
-    let mut stranger = scene.judge.clone();
-    stranger.initiate(&scene.bundle()?)?;
-    let refused = stranger.seal(b"new")?;
-    scene.refuses_as("a stranger's prekey message", &refused, "suite_refused")?;
-    let mut scene = scene.begun_by_subject()?;
-    scene.refuses_as("a peer's prekey message of a new session", &refused, "suite_refused")?;
-    scene.rounds(2)
-}
-
-/// The judge's first two messages without a one-time prekey; the subject has read the first and lost the session.
-fn lost_session(run: &mut Run, profile: Profile) -> Result<(Scene, [Message; 2]), Stop> {
-    let mut scene = Scene::strangers_in(run, profile)?;
-    scene.judge.initiate(&scene.bare_bundle()?)?;
-    let messages = [scene.judge.seal(b"first")?, scene.judge.seal(b"second")?];
-    let [first, _] = &messages;
-    scene.reads(first, b"first")?;
-    scene.refuses(first, "duplicate_message")?;
-    scene.subject.delete(&scene.judge.address())?;
-    Ok((scene, messages))
-}
-
-/// Neither the message read before nor another one of the same base key makes the session again; a new one is welcome.
-fn replay_refused_in_strict(run: &mut Run) -> Outcome {
-    let (mut scene, messages) = lost_session(run, Profile::Strict)?;
-    for message in &messages {
-        scene.refuses(message, "handshake_replayed")?;
-    }
-    scene.judge.initiate(&scene.bare_bundle()?)?;
-    scene.tell()?;
-    scene.hear()?;
-    scene.rounds(1)
-}
-
-/// Both make the session again.
-fn replay_accepted_in_compatible(run: &mut Run) -> Outcome {
-    let (mut scene, [first, second]) = lost_session(run, Profile::Compatible)?;
-    scene.reads_as("the first message after its session is gone", &first, b"first")?;
-    scene.reads_as("the second message", &second, b"second")?;
-    scene.hear()?;
-    scene.rounds(1)
 }

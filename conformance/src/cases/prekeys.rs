@@ -27,17 +27,59 @@ const V3_RNG: &[&str] = &["signal-v3/1", "rng.inject"];
 
 /// The cases of this chapter.
 pub const CASES: &[Case] = &[
-    Case::live("prekeys/signature/covers-33-bytes", &["PREKEY-1"], V3, Interop, signature_covers_33_bytes),
-    Case::live("prekeys/signature/exact-bytes", &["PREKEY-1"], V3_RNG, Interop, signature_exact_bytes),
+    Case::live(
+        "prekeys/signature/covers-33-bytes",
+        &["PREKEY-1"],
+        V3,
+        Interop,
+        signature_covers_33_bytes,
+    ),
+    Case::live(
+        "prekeys/signature/exact-bytes",
+        &["PREKEY-1"],
+        V3_RNG,
+        Interop,
+        signature_exact_bytes,
+    ),
     Case::live("prekeys/bundle/bad-signature", &["PREKEY-2"], V3, Security, bad_signature),
-    Case::live("prekeys/bundle/trust-before-signature", &["PREKEY-3"], V3, Spec, trust_before_signature),
-    Case::live("prekeys/bundle/refused-changes-nothing", &["PREKEY-10"], V3, Security, refused_bundle_changes_nothing),
-    Case::live("prekeys/one-time/deleted-after-use", &["PREKEY-4"], V3, Security, deleted_after_use),
-    Case::live("prekeys/one-time/kept-when-refused", &["PREKEY-5"], V3, Security, kept_when_refused),
+    Case::live(
+        "prekeys/bundle/trust-before-signature",
+        &["PREKEY-3"],
+        V3,
+        Spec,
+        trust_before_signature,
+    ),
+    Case::live(
+        "prekeys/bundle/refused-changes-nothing",
+        &["PREKEY-10"],
+        V3,
+        Security,
+        refused_bundle_changes_nothing,
+    ),
+    Case::live(
+        "prekeys/one-time/deleted-after-use",
+        &["PREKEY-4"],
+        V3,
+        Security,
+        deleted_after_use,
+    ),
+    Case::live(
+        "prekeys/one-time/kept-when-refused",
+        &["PREKEY-5"],
+        V3,
+        Security,
+        kept_when_refused,
+    ),
     Case::live("prekeys/unknown/signed", &["PREKEY-6"], V3, Spec, unknown_signed),
     Case::live("prekeys/unknown/one-time", &["PREKEY-7"], V3, Spec, unknown_one_time),
     Case::live("prekeys/unknown/both", &["PREKEY-8"], V3, Spec, unknown_both),
-    Case::live("prekeys/rotation/older-signed-prekey", &["PREKEY-9"], V3, Interop, older_signed_prekey),
+    Case::live(
+        "prekeys/rotation/older-signed-prekey",
+        &["PREKEY-9"],
+        V3,
+        Interop,
+        older_signed_prekey,
+    ),
 ];
 
 /// The bundle's signature verifies over 0x05 and the key, by the identity key.

@@ -184,9 +184,11 @@ pub fn stepped(chain: &Chain, counter: u32) -> Chain {
 pub fn ratchet_of(message: &Message) -> Result<RatchetMessage, Stop> {
     use countersign_vectors::naive::keys::Profile::Compatible;
     let inner = match message.kind {
-        3 => decode_prekey_message(&message.bytes, Compatible, Bugs::NONE)
-            .map_err(|fault| unreadable("a prekey message of the subject", &fault))?
-            .message,
+        3 => {
+            decode_prekey_message(&message.bytes, Compatible, Bugs::NONE)
+                .map_err(|fault| unreadable("a prekey message of the subject", &fault))?
+                .message
+        }
         _ => message.bytes.clone(),
     };
     decode_ratchet_message(&inner, Compatible, Bugs::NONE)

@@ -27,7 +27,9 @@ pub(super) fn other_key_in_a_bundle(run: &mut Run) -> Outcome {
     let mut scene = Scene::subject_began(run)?;
     let impostor = scene.judge.impostor(run)?;
     let (peer, bundle) = (impostor.address(), impostor.bundle()?);
-    refuses_unchanged(&scene.subject, "untrusted_identity", || scene.subject.initiate(&peer, &bundle))?;
+    refuses_unchanged(&scene.subject, "untrusted_identity", || {
+        scene.subject.initiate(&peer, &bundle)
+    })?;
     scene.rounds(1)?;
     scene.subject.trust(&peer, &impostor.identity())?;
     scene.judge = impostor;
@@ -41,7 +43,9 @@ pub(super) fn sessions_of_the_old_key(run: &mut Run) -> Outcome {
     scene.subject.trust(&peer, &other.identity())?;
     let message = scene.judge.seal(b"in the old session")?;
     scene.refuses(&message, "untrusted_identity")?;
-    refuses_unchanged(&scene.subject, "untrusted_identity", || scene.subject.encrypt(&peer, b"in the old session"))?;
+    refuses_unchanged(&scene.subject, "untrusted_identity", || {
+        scene.subject.encrypt(&peer, b"in the old session")
+    })?;
     scene.subject.trust(&peer, &scene.judge.identity())?;
     scene.reads(&message, b"in the old session")?;
     scene.rounds(1)
@@ -80,7 +84,9 @@ pub(super) fn refused_bundle_pins_nothing(run: &mut Run) -> Outcome {
         let mut bundle = scene.judge.impostor(run)?.bundle()?;
         bundle.signed_prekey.signature.iter_mut().take(1).for_each(|byte| *byte ^= 1);
         let peer = scene.judge.address();
-        refuses_unchanged(&scene.subject, "bad_signature", || scene.subject.initiate(&peer, &bundle))?;
+        refuses_unchanged(&scene.subject, "bad_signature", || {
+            scene.subject.initiate(&peer, &bundle)
+        })?;
         let mut scene =
             if owner_begins { scene.begun_by_judge()? } else { scene.begun_by_subject()? };
         scene.rounds(1)?;

@@ -28,7 +28,8 @@ fn signed(run: &mut Run, private: [u8; 32], rule: Rule) -> Signed {
 
 impl Signed {
     fn accepted(&self, run: &Run, profile: &str, what: &str) -> Outcome {
-        let answer = run.subject.xeddsa_verify(&self.public, &self.message, &self.signature, profile);
+        let answer =
+            run.subject.xeddsa_verify(&self.public, &self.message, &self.signature, profile);
         match answer {
             Err(crate::case::CallError::Refused(refused)) => {
                 Err(Failure::new(what, "ok", format!("err {}", refused.code)).into())

@@ -67,7 +67,11 @@ fn bad_keys(run: &mut Run) -> Vec<(&'static str, Vec<u8>)> {
     let mut other_type = key;
     other_type[0] = 0x06;
     let cut = key.get(..32).unwrap_or_default().to_vec();
-    vec![("no_key_type", Vec::new()), ("bad_key_type", other_type.to_vec()), ("bad_key_length", cut)]
+    vec![
+        ("no_key_type", Vec::new()),
+        ("bad_key_type", other_type.to_vec()),
+        ("bad_key_length", cut),
+    ]
 }
 
 /// As ratchet key under a right MAC, as base key and as identity key: the key's own error each time.
@@ -141,7 +145,11 @@ pub(super) fn tail_is_in_no_mac(run: &mut Run) -> Outcome {
         let mut scene = Scene::strangers_in(run, Profile::Compatible)?;
         scene.judge.initiate(&scene.bundle()?)?;
         let message = with_tail(run, &scene, field)?;
-        scene.reads_as(&format!("key {field} of a prekey message with a tail"), &message, b"honest")?;
+        scene.reads_as(
+            &format!("key {field} of a prekey message with a tail"),
+            &message,
+            b"honest",
+        )?;
         scene.judge.skip()?;
         scene.hear()?;
         let mut draft = scene.judge.draft(b"honest")?;

@@ -51,7 +51,11 @@ pub(super) fn every_byte_checked(run: &mut Run) -> Outcome {
         &[15, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16],
     ] {
         let message = honest.clone().with_padded(&with_end(end)).seal();
-        scene.refuses_as(&format!("padding that ends in {end:02x?}"), &message, "invalid_message")?;
+        scene.refuses_as(
+            &format!("padding that ends in {end:02x?}"),
+            &message,
+            "invalid_message",
+        )?;
     }
     scene.reads(&honest.seal(), b"honest")?;
     scene.judge.skip()?;

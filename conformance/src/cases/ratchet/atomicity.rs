@@ -1,7 +1,8 @@
 //! A refused message changes nothing.
 
+use super::V3;
 use crate::{
-    case::Outcome,
+    case::{Case, Outcome, Severity::Security},
     run::Run,
     scene::{
         Scene,
@@ -9,8 +10,54 @@ use crate::{
     },
 };
 
+/// The cases of this topic.
+pub const CASES: &[Case] = &[
+    Case::live(
+        "ratchet/atomicity/refused-keeps-the-seed",
+        &["RATCHET-24"],
+        V3,
+        Security,
+        refused_keeps_the_seed,
+    ),
+    Case::live(
+        "ratchet/atomicity/refused-keeps-a-stored-seed",
+        &["RATCHET-24"],
+        V3,
+        Security,
+        refused_keeps_a_stored_seed,
+    ),
+    Case::live(
+        "ratchet/atomicity/bad-padding-keeps-the-state",
+        &["RATCHET-24", "PRIM-13"],
+        V3,
+        Security,
+        bad_padding_keeps_the_state,
+    ),
+    Case::live(
+        "ratchet/atomicity/refused-adds-no-chain",
+        &["RATCHET-25"],
+        V3,
+        Security,
+        refused_adds_no_chain,
+    ),
+    Case::live(
+        "ratchet/atomicity/refused-first-of-a-chain",
+        &["RATCHET-24", "RATCHET-25"],
+        V3,
+        Security,
+        refused_first_of_a_chain,
+    ),
+    Case::live(
+        "ratchet/atomicity/refused-stores-no-seeds",
+        &["RATCHET-26"],
+        V3,
+        Security,
+        refused_stores_no_seeds,
+    ),
+];
+
 /// A forgery with the next counter does not use up the seed of the honest message.
-pub(super) fn refused_keeps_the_seed(run: &mut Run) -> Outcome {
+fn refused_keeps_the_seed(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     scene.tell()?;
     let honest = scene.judge.seal(b"honest")?;
@@ -23,7 +70,7 @@ pub(super) fn refused_keeps_the_seed(run: &mut Run) -> Outcome {
 }
 
 /// A forgery with a counter that was jumped over does not use up its stored seed.
-pub(super) fn refused_keeps_a_stored_seed(run: &mut Run) -> Outcome {
+fn refused_keeps_a_stored_seed(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let late = scene.judge.seal(b"late")?;
     scene.tell()?;
@@ -36,7 +83,7 @@ pub(super) fn refused_keeps_a_stored_seed(run: &mut Run) -> Outcome {
 }
 
 /// A message whose padding is wrong, save its last byte, does not use up its seed, nor make a ratchet step.
-pub(super) fn bad_padding_keeps_the_state(run: &mut Run) -> Outcome {
+fn bad_padding_keeps_the_state(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     for _ in 0..2 {
         let honest = scene.judge.draft(b"honest")?;
@@ -49,7 +96,7 @@ pub(super) fn bad_padding_keeps_the_state(run: &mut Run) -> Outcome {
 }
 
 /// Ten forgeries with ratchet keys of chance push none of five chains out.
-pub(super) fn refused_adds_no_chain(run: &mut Run) -> Outcome {
+fn refused_adds_no_chain(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let mut held = Vec::new();
     for _ in 0..5 {
@@ -69,7 +116,7 @@ pub(super) fn refused_adds_no_chain(run: &mut Run) -> Outcome {
 }
 
 /// A forged first message of a new chain: the subject goes on in its own chain, and the honest message makes the step.
-pub(super) fn refused_first_of_a_chain(run: &mut Run) -> Outcome {
+fn refused_first_of_a_chain(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let honest = scene.judge.seal(b"honest")?;
     let forged = flipped(&honest, honest.bytes.len() - 2, 5)?;
@@ -80,7 +127,7 @@ pub(super) fn refused_first_of_a_chain(run: &mut Run) -> Outcome {
 }
 
 /// A forgery 3000 ahead neither pushes stored seeds out nor moves the chain.
-pub(super) fn refused_stores_no_seeds(run: &mut Run) -> Outcome {
+fn refused_stores_no_seeds(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let late = scene.judge.seal(b"late")?;
     scene.tell()?;

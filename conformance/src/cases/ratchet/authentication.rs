@@ -16,7 +16,11 @@ pub(super) fn changed_message_refused(run: &mut Run) -> Outcome {
     // MAC, the ciphertext's last byte, its first byte, the values of previous counter and counter.
     for from_end in [1, 8, 9, 24, 27, 29] {
         let forged = flipped(&message, length - from_end, 0)?;
-        scene.refuses_as(&format!("bit changed {from_end} from the end"), &forged, "invalid_message")?;
+        scene.refuses_as(
+            &format!("bit changed {from_end} from the end"),
+            &forged,
+            "invalid_message",
+        )?;
     }
     scene.reads(&message, b"honest")?;
     scene.rounds(1)
@@ -71,7 +75,11 @@ pub(super) fn each_of_eight_bytes_counts(run: &mut Run) -> Outcome {
     for from_end in 1..=8 {
         let bit = u8::try_from(run.number(0, 7)).unwrap_or_default();
         let forged = flipped(&message, length - from_end, bit)?;
-        scene.refuses_as(&format!("MAC byte {} changed", 8 - from_end), &forged, "invalid_message")?;
+        scene.refuses_as(
+            &format!("MAC byte {} changed", 8 - from_end),
+            &forged,
+            "invalid_message",
+        )?;
     }
     scene.reads(&message, b"honest")
 }
@@ -79,7 +87,9 @@ pub(super) fn each_of_eight_bytes_counts(run: &mut Run) -> Outcome {
 /// Unknown fields, other orders and long varints under a right MAC do not disturb it.
 pub(super) fn bytes_as_received(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
-    for (form, what) in ["an unknown field", "another order", "a long varint"].into_iter().enumerate() {
+    for (form, what) in
+        ["an unknown field", "another order", "a long varint"].into_iter().enumerate()
+    {
         let text = scene.judge.words()?;
         let draft = scene.judge.draft(&text)?;
         let parts = &draft.parts;
@@ -91,7 +101,12 @@ pub(super) fn bytes_as_received(run: &mut Run) -> Outcome {
         if form == 1 {
             put_bytes(&mut body, 4, &parts.ciphertext);
         }
-        put_wide_varint_field(&mut body, 2, u64::from(parts.counter), if form == 2 { 4 } else { 1 });
+        put_wide_varint_field(
+            &mut body,
+            2,
+            u64::from(parts.counter),
+            if form == 2 { 4 } else { 1 },
+        );
         put_varint_field(&mut body, 3, u64::from(parts.previous_counter));
         if form != 1 {
             put_bytes(&mut body, 4, &parts.ciphertext);
@@ -132,7 +147,11 @@ pub(super) fn ciphertext_not_whole_blocks(run: &mut Run) -> Outcome {
     for length in [0, 1, 15, 17, 31] {
         let mut draft = honest.clone();
         draft.parts.ciphertext = run.random(length);
-        scene.refuses_as(&format!("{length} bytes of ciphertext"), &draft.seal(), "invalid_message")?;
+        scene.refuses_as(
+            &format!("{length} bytes of ciphertext"),
+            &draft.seal(),
+            "invalid_message",
+        )?;
     }
     scene.reads(&honest.seal(), b"honest")?;
     scene.judge.skip()?;

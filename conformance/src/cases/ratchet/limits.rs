@@ -1,14 +1,62 @@
 //! How far ahead, how many seeds, how many chains.
 
+use super::{V3, V3_COMPATIBLE};
 use crate::{
-    case::{Outcome, Stop},
+    case::{
+        Case, Outcome,
+        Severity::{Interop, Robustness},
+        Stop,
+    },
     run::Run,
     scene::Scene,
     subject::types::{Message, PartySpec, Profile, Suite},
 };
 
+/// The cases of this topic.
+pub const CASES: &[Case] = &[
+    Case::live("ratchet/limits/forward-25000", &["RATCHET-16"], V3, Interop, forward_25000),
+    Case::live("ratchet/limits/forward-25001", &["RATCHET-17"], V3, Robustness, forward_25001),
+    Case::live(
+        "ratchet/limits/forward-25001-new-chain",
+        &["RATCHET-17"],
+        V3,
+        Robustness,
+        forward_25001_new_chain,
+    ),
+    Case::live(
+        "ratchet/limits/forward-with-itself",
+        &["RATCHET-18"],
+        V3_COMPATIBLE,
+        Interop,
+        forward_with_itself,
+    ),
+    Case::live("ratchet/limits/stored-seeds-2000", &["RATCHET-19"], V3, Interop, stored_seeds_2000),
+    Case::live(
+        "ratchet/limits/oldest-seed-dropped",
+        &["RATCHET-19", "RATCHET-20"],
+        V3,
+        Robustness,
+        oldest_seed_dropped,
+    ),
+    Case::live("ratchet/limits/receiver-chains-5", &["RATCHET-21"], V3, Interop, receiver_chains_5),
+    Case::live(
+        "ratchet/limits/receiver-chains-5-initiator",
+        &["RATCHET-21"],
+        V3,
+        Interop,
+        receiver_chains_5_initiator,
+    ),
+    Case::live(
+        "ratchet/limits/sixth-chain-drops-the-oldest",
+        &["RATCHET-22"],
+        V3,
+        Robustness,
+        sixth_chain_drops_the_oldest,
+    ),
+];
+
 /// Exactly 25000 ahead of a chain in use: decrypts, and the chain goes on behind it.
-pub(super) fn forward_25000(run: &mut Run) -> Outcome {
+fn forward_25000(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     scene.tell()?;
     let next = scene.judge.session()?.sender_chain.index;
@@ -19,7 +67,7 @@ pub(super) fn forward_25000(run: &mut Run) -> Outcome {
 }
 
 /// 25001 and more ahead of a chain in use: refused, and the chain is where it was.
-pub(super) fn forward_25001(run: &mut Run) -> Outcome {
+fn forward_25001(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     scene.tell()?;
     let next = scene.judge.session()?.sender_chain.index;
@@ -31,7 +79,7 @@ pub(super) fn forward_25001(run: &mut Run) -> Outcome {
 }
 
 /// Counter 25001 on a chain that is not known yet: refused, and no ratchet step was made.
-pub(super) fn forward_25001_new_chain(run: &mut Run) -> Outcome {
+fn forward_25001_new_chain(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let message = scene.judge.draft_at(25_001, b"too far ahead")?.seal();
     scene.refuses_as("counter 25001 of a new chain", &message, "invalid_message")?;
@@ -39,7 +87,7 @@ pub(super) fn forward_25001_new_chain(run: &mut Run) -> Outcome {
 }
 
 /// Between two devices of one identity key there is no limit.
-pub(super) fn forward_with_itself(run: &mut Run) -> Outcome {
+fn forward_with_itself(run: &mut Run) -> Outcome {
     let spec = PartySpec { profile: Profile::Compatible, ..run.spec(Suite::SignalV3) };
     let mut scene = Scene::strangers_of(run, &spec)?;
     scene.judge.party.identity = scene.twin()?.party.identity;
@@ -52,7 +100,7 @@ pub(super) fn forward_with_itself(run: &mut Run) -> Outcome {
 }
 
 /// A jump over 2000 messages: all of them still decrypt, the first, the last and some between.
-pub(super) fn stored_seeds_2000(run: &mut Run) -> Outcome {
+fn stored_seeds_2000(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let last = scene.judge.draft_at(2000, b"behind 2000")?.seal();
     scene.reads(&last, b"behind 2000")?;
@@ -65,7 +113,7 @@ pub(super) fn stored_seeds_2000(run: &mut Run) -> Outcome {
 }
 
 /// Two jumps over 2001 messages together: the oldest is gone and a duplicate from now on, the rest is there.
-pub(super) fn oldest_seed_dropped(run: &mut Run) -> Outcome {
+fn oldest_seed_dropped(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     for counter in [1500, 2002] {
         let message = scene.judge.draft_at(counter, b"jump")?.seal();
@@ -91,32 +139,41 @@ fn held_back(scene: &mut Scene, count: usize) -> Result<Vec<Message>, Stop> {
 }
 
 /// With five chains of the peer begun, late messages of all five decrypt.
-pub(super) fn receiver_chains_5(run: &mut Run) -> Outcome {
+fn receiver_chains_5(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let held = held_back(&mut scene, 5)?;
     for (chain, message) in held.iter().enumerate() {
-        scene.reads_as(&format!("a late message of chain {chain} of five"), message, b"held back")?;
+        scene.reads_as(
+            &format!("a late message of chain {chain} of five"),
+            message,
+            b"held back",
+        )?;
     }
     scene.rounds(1)
 }
 
 /// The same when the subject began the session, whose chain for the signed prekey is the first to go.
-pub(super) fn receiver_chains_5_initiator(run: &mut Run) -> Outcome {
+fn receiver_chains_5_initiator(run: &mut Run) -> Outcome {
     let mut scene = Scene::strangers(run)?;
     scene.subject.initiate(&scene.judge.address(), &scene.judge.bundle()?)?;
     scene.hear()?;
     let held = held_back(&mut scene, 5)?;
     for (chain, message) in held.iter().enumerate() {
-        scene.reads_as(&format!("a late message of chain {chain} of five"), message, b"held back")?;
+        scene.reads_as(
+            &format!("a late message of chain {chain} of five"),
+            message,
+            b"held back",
+        )?;
     }
     scene.rounds(1)
 }
 
 /// When a sixth chain begins, the first is gone and the second is not.
-pub(super) fn sixth_chain_drops_the_oldest(run: &mut Run) -> Outcome {
+fn sixth_chain_drops_the_oldest(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let held = held_back(&mut scene, 6)?;
-    let (gone, kept) = held.split_first().ok_or_else(|| crate::scene::judge::defect("no messages"))?;
+    let (gone, kept) =
+        held.split_first().ok_or_else(|| crate::scene::judge::defect("no messages"))?;
     scene.refuses_as("a message of the sixth last chain", gone, "invalid_message")?;
     for message in kept {
         scene.reads_as("a message of one of the last five chains", message, b"held back")?;

@@ -1,14 +1,79 @@
 //! Messages that come late, in another order, or twice.
 
+use super::{V3, V3_COMPATIBLE};
 use crate::{
-    case::{Outcome, Stop},
+    case::{
+        Case, Outcome,
+        Severity::{Interop, Security},
+        Stop,
+    },
     run::Run,
     scene::{Scene, forge::flipped},
     subject::types::Message,
 };
 
+/// The cases of this topic.
+pub const CASES: &[Case] = &[
+    Case::live(
+        "ratchet/order/previous-counter-ignored",
+        &["RATCHET-11"],
+        V3,
+        Interop,
+        previous_counter_ignored,
+    ),
+    Case::live(
+        "ratchet/order/any-order-in-a-chain",
+        &["RATCHET-14"],
+        V3,
+        Interop,
+        any_order_in_a_chain,
+    ),
+    Case::live(
+        "ratchet/order/reversed-first-chain",
+        &["RATCHET-14"],
+        V3,
+        Interop,
+        reversed_first_chain,
+    ),
+    Case::live(
+        "ratchet/order/late-from-older-chains",
+        &["RATCHET-23"],
+        V3,
+        Interop,
+        late_from_older_chains,
+    ),
+    Case::live(
+        "ratchet/replay/same-counter-twice",
+        &["RATCHET-15"],
+        V3,
+        Security,
+        same_counter_twice,
+    ),
+    Case::live(
+        "ratchet/replay/late-message-twice",
+        &["RATCHET-15"],
+        V3,
+        Security,
+        late_message_twice,
+    ),
+    Case::live(
+        "ratchet/replay/from-an-older-chain",
+        &["RATCHET-15"],
+        V3,
+        Security,
+        replay_from_an_older_chain,
+    ),
+    Case::live(
+        "ratchet/replay/duplicate-before-mac",
+        &["RATCHET-27"],
+        V3_COMPATIBLE,
+        Interop,
+        duplicate_before_mac,
+    ),
+];
+
 /// Whatever previous_counter says under a right MAC, the message decrypts and later ones too.
-pub(super) fn previous_counter_ignored(run: &mut Run) -> Outcome {
+fn previous_counter_ignored(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     for previous_counter in [u32::MAX, 25_001, 0, 7] {
         scene.hear()?;
@@ -16,7 +81,11 @@ pub(super) fn previous_counter_ignored(run: &mut Run) -> Outcome {
             let text = scene.judge.words()?;
             let mut draft = scene.judge.draft(&text)?;
             draft.parts.previous_counter = previous_counter;
-            scene.reads_as(&format!("previous_counter {previous_counter}"), &draft.seal(), &text)?;
+            scene.reads_as(
+                &format!("previous_counter {previous_counter}"),
+                &draft.seal(),
+                &text,
+            )?;
             scene.judge.skip()?;
         }
     }
@@ -24,7 +93,7 @@ pub(super) fn previous_counter_ignored(run: &mut Run) -> Outcome {
 }
 
 /// Ten messages of one chain, in a drawn order: each decrypts once.
-pub(super) fn any_order_in_a_chain(run: &mut Run) -> Outcome {
+fn any_order_in_a_chain(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let mut messages = sealed(&mut scene, 10)?;
     let first = messages.pop();
@@ -60,7 +129,7 @@ fn shuffle(run: &mut Run, messages: &mut Sealed) {
 }
 
 /// The first five messages of a session, all prekey messages, arrive last first.
-pub(super) fn reversed_first_chain(run: &mut Run) -> Outcome {
+fn reversed_first_chain(run: &mut Run) -> Outcome {
     let mut scene = Scene::strangers(run)?;
     scene.judge.initiate(&scene.bundle()?)?;
     let mut messages = sealed(&mut scene, 5)?;
@@ -73,7 +142,7 @@ pub(super) fn reversed_first_chain(run: &mut Run) -> Outcome {
 }
 
 /// Three chains, two ratchet steps later: what was jumped over decrypts, and what was not yet reached, too.
-pub(super) fn late_from_older_chains(run: &mut Run) -> Outcome {
+fn late_from_older_chains(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let mut late = Vec::new();
     for _ in 0..3 {
@@ -92,7 +161,7 @@ pub(super) fn late_from_older_chains(run: &mut Run) -> Outcome {
 }
 
 /// The message just read, again.
-pub(super) fn same_counter_twice(run: &mut Run) -> Outcome {
+fn same_counter_twice(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     for _ in 0..2 {
         let message = scene.judge.seal(b"once")?;
@@ -104,7 +173,7 @@ pub(super) fn same_counter_twice(run: &mut Run) -> Outcome {
 }
 
 /// A message read late, from a stored seed, again.
-pub(super) fn late_message_twice(run: &mut Run) -> Outcome {
+fn late_message_twice(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let messages = sealed(&mut scene, 3)?;
     for (text, message) in messages.iter().rev() {
@@ -118,7 +187,7 @@ pub(super) fn late_message_twice(run: &mut Run) -> Outcome {
 }
 
 /// A message of an older chain that is still kept, again.
-pub(super) fn replay_from_an_older_chain(run: &mut Run) -> Outcome {
+fn replay_from_an_older_chain(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let messages = sealed(&mut scene, 2)?;
     for (text, message) in &messages {
@@ -133,7 +202,7 @@ pub(super) fn replay_from_an_older_chain(run: &mut Run) -> Outcome {
 }
 
 /// A used counter with a wrong MAC is called a duplicate.
-pub(super) fn duplicate_before_mac(run: &mut Run) -> Outcome {
+fn duplicate_before_mac(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let messages = sealed(&mut scene, 2)?;
     for (text, message) in messages.iter().rev() {

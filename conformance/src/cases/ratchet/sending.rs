@@ -54,7 +54,11 @@ pub(super) fn one_chain_until_new_key(run: &mut Run) -> Outcome {
     let later = std::mem::replace(&mut scene.judge.party, earlier);
     scene.tell()?;
     let second = ratchet_of(&scene.subject.encrypt(&scene.judge.address(), b"in answer")?)?;
-    expect_eq("the ratchet key after more of a known chain", &first.ratchet_key, &second.ratchet_key)?;
+    expect_eq(
+        "the ratchet key after more of a known chain",
+        &first.ratchet_key,
+        &second.ratchet_key,
+    )?;
     expect_eq("the counter after more of a known chain", &(first.counter + 1), &second.counter)?;
     scene.judge.party = later;
     scene.tell()?;
@@ -70,7 +74,12 @@ pub(super) fn new_key_each_step(run: &mut Run) -> Outcome {
     for _ in 0..6 {
         scene.tell()?;
         let key = ratchet_of(&scene.hear()?)?.ratchet_key.to_vec();
-        expect_that(!seen.contains(&key), "the ratchet key", "one never used before", hex::encode(&key))?;
+        expect_that(
+            !seen.contains(&key),
+            "the ratchet key",
+            "one never used before",
+            hex::encode(&key),
+        )?;
         seen.push(key);
     }
     Ok(())
@@ -114,7 +123,12 @@ pub(super) fn long_run(run: &mut Run) -> Outcome {
     for kept in &sent {
         let read = ratchet_of(&kept.message)?;
         expect_eq("the counter", &(next + kept.index), &read.counter)?;
-        expect_that(!seen.contains(&read.ciphertext), "the ciphertext", "not sent before", "sent twice")?;
+        expect_that(
+            !seen.contains(&read.ciphertext),
+            "the ciphertext",
+            "not sent before",
+            "sent twice",
+        )?;
         seen.push(read.ciphertext);
         scene.heard(&kept.message, b"again")?;
     }

@@ -41,7 +41,11 @@ fn version_refused(run: &mut Run, version_bytes: &[u8], code: &str) -> Outcome {
     for &version_byte in version_bytes {
         let mut draft = honest.clone();
         draft.parts.version_byte = version_byte;
-        scene.refuses_as(&format!("a ratchet message of version byte {version_byte:#04x}"), &draft.seal(), code)?;
+        scene.refuses_as(
+            &format!("a ratchet message of version byte {version_byte:#04x}"),
+            &draft.seal(),
+            code,
+        )?;
     }
     goes_on(&mut scene, &honest.seal())?;
     let (mut scene, honest) = opening(run)?;
@@ -49,11 +53,19 @@ fn version_refused(run: &mut Run, version_bytes: &[u8], code: &str) -> Outcome {
         let mut parts = scene.judge.prekey_parts(&honest.seal())?;
         parts.version_byte = version_byte;
         let message = prekey_message(encode_prekey_message(&parts, Bugs::NONE));
-        scene.refuses_as(&format!("a prekey message of version byte {version_byte:#04x}"), &message, code)?;
+        scene.refuses_as(
+            &format!("a prekey message of version byte {version_byte:#04x}"),
+            &message,
+            code,
+        )?;
         let mut draft = honest.clone();
         draft.parts.version_byte = version_byte;
         let message = scene.judge.wrap(&draft.seal())?;
-        scene.refuses_as(&format!("one around version byte {version_byte:#04x}"), &message, code)?;
+        scene.refuses_as(
+            &format!("one around version byte {version_byte:#04x}"),
+            &message,
+            code,
+        )?;
     }
     let message = scene.judge.wrap(&honest.seal())?;
     goes_on(&mut scene, &message)
@@ -81,12 +93,20 @@ fn broken_tails(bytes: u64, number: u64) -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("bytes as a varint", tail(&|out| put_varint_field(out, bytes, 1))),
         ("a number as bytes", tail(&|out| put_bytes(out, number, &[1]))),
-        ("a number as four bytes", tail(&|out| [(number as u8) << 3 | 5, 1, 0, 0, 0].iter().for_each(|byte| out.push(*byte)))),
+        (
+            "a number as four bytes",
+            tail(&|out| {
+                [(number as u8) << 3 | 5, 1, 0, 0, 0].iter().for_each(|byte| out.push(*byte))
+            }),
+        ),
         ("field number 0", tail(&|out| put_varint_field(out, 0, 1))),
         ("wire type 6", tail(&|out| put_tag(out, 100, 6))),
         ("wire type 7", tail(&|out| put_tag(out, 100, 7))),
         ("a group without end", tail(&|out| put_tag(out, 100, 3))),
-        ("a group ended by another number", tail(&|out| (put_tag(out, 100, 3), put_tag(out, 101, 4)).0)),
+        (
+            "a group ended by another number",
+            tail(&|out| (put_tag(out, 100, 3), put_tag(out, 101, 4)).0),
+        ),
         ("the end of no group", tail(&|out| put_tag(out, 100, 4))),
         ("a field key without value", tail(&|out| put_tag(out, 100, 0))),
         ("half a field key", vec![0x80]),
@@ -160,7 +180,11 @@ pub(super) fn too_short(run: &mut Run) -> Outcome {
         if let Some(first) = bytes.first_mut() {
             *first = 0x34;
         }
-        scene.refuses_as(&format!("a ratchet message of {length} bytes"), &ratchet_message(bytes), "too_short")?;
+        scene.refuses_as(
+            &format!("a ratchet message of {length} bytes"),
+            &ratchet_message(bytes),
+            "too_short",
+        )?;
     }
     scene.rounds(1)
 }
@@ -217,6 +241,10 @@ pub(super) fn one_kyber_field_alone(run: &mut Run) -> Outcome {
     scene.refuses_as("a Kyber prekey id alone", &prekey_message(with_id), "invalid_message")?;
     let mut with_ciphertext = message.bytes.clone();
     put_bytes(&mut with_ciphertext, 8, &[[8].as_slice(), &run.random(1568)].concat());
-    scene.refuses_as("a Kyber ciphertext alone", &prekey_message(with_ciphertext), "invalid_message")?;
+    scene.refuses_as(
+        "a Kyber ciphertext alone",
+        &prekey_message(with_ciphertext),
+        "invalid_message",
+    )?;
     goes_on(&mut scene, &message)
 }

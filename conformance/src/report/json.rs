@@ -112,3 +112,83 @@ fn requirements(verdicts: &[Verdict]) -> Vec<RequirementResult> {
     };
     by_id.into_iter().map(row).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{
+        case::{Failure, Severity},
+        probes::PROBES,
+        runner,
+        subject::Step,
+        verdict::{Ended, Expectation, FailOn},
+    };
+
+    fn result(ended: Vec<Ended>) -> RunResult {
+        let verdicts = PROBES.iter().zip(ended).map(|(case, ended)| runner::blank(case, ended)).collect();
+        RunResult {
+            subject: "./adapter".into(),
+            command: vec!["./adapter".into()],
+            implementation: Implementation::default(),
+            capabilities: vec!["keys/1".into()],
+            seed: "00".repeat(32),
+            verdicts,
+            inconclusive: None,
+            took: Duration::from_millis(5),
+            first_replay: None,
+            transcripts: None,
+            fail_on: FailOn::Must,
+        }
+    }
+
+    fn failed() -> Ended {
+        Ended::Fail { failure: Failure::new("a", "b", "c").weighing(Severity::Robustness) }
+    }
+
+    #[test]
+    fn every_kind_of_verdict_fits_the_shipped_schema_and_reads_back() {
+        let mut result = result(vec![
+            Ended::Pass { variant: Some("rejects".into()) },
+            failed(),
+            Ended::Unsupported { missing: "keys/1".into() },
+            Ended::Skipped { why: "--skip".into() },
+            Ended::Inconclusive { why: "no reply".into(), suite_defect: false },
+        ]);
+        result.inconclusive = Some("it hangs".into());
+        result.verdicts[1].steps = vec![Step { request: "{}".into(), reply: "{}".into() }];
+        result.verdicts[1].expectation = Some(Expectation::Xfail);
+        result.verdicts[1].replay = Some("conformance replay x".into());
+        let text = render(&result).unwrap();
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let report: Value = serde_json::from_str(&text).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert_eq!(errors, Vec::<String>::new());
+        let read: Report = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.cases.len(), 5);
+        assert!(read.cases[1].failed());
+    }
+
+    #[test]
+    fn exit_codes_follow_the_worst_finding() {
+        let pass = || Ended::Pass { variant: None };
+        assert_eq!(result(vec![pass()]).exit_code(), 0);
+        assert_eq!(result(vec![pass(), failed()]).exit_code(), 1);
+        assert_eq!(result(vec![]).exit_code(), 4, "nothing was judged");
+        let defect = Ended::Inconclusive { why: "x".into(), suite_defect: true };
+        assert_eq!(result(vec![failed(), defect]).exit_code(), 5);
+        let mut stale = result(vec![pass()]);
+        stale.verdicts[0].expectation = Some(Expectation::Xpass);
+        assert_eq!(stale.exit_code(), 3);
+        let mut expected = result(vec![pass(), failed()]);
+        expected.verdicts[1].expectation = Some(Expectation::Xfail);
+        assert_eq!((expected.exit_code(), expected.word()), (0, "NOT CONFORMANT"));
+        let mut security_only = result(vec![pass(), failed()]);
+        security_only.fail_on = FailOn::Security;
+        assert_eq!(security_only.exit_code(), 0);
+    }
+}

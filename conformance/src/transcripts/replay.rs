@@ -24,6 +24,9 @@ use crate::{
     },
 };
 
+/// What a sender of today begins a message of version 3 with. Spec: `spec/wire.md`.
+const VERSION_BYTE: u8 = 0x34;
+
 /// Replays one transcript through the subject.
 ///
 /// # Errors
@@ -209,7 +212,9 @@ impl Player {
         if let Some(kind) = kind.and_then(Value::as_u64) {
             expect_eq("the message type", &kind, &u64::from(made.kind))?;
         }
-        match expected {
+        // Senders of old wrote another low nibble, which is under the MAC: their bytes cannot come out again.
+        let comparable = |expected: &Vec<u8>| expected.first() == Some(&VERSION_BYTE);
+        match expected.filter(comparable) {
             Some(expected) if self.mode == Mode::Exact => {
                 expect_bytes(&format!("the message of step {}", step.n), &expected, &made.bytes)
             }

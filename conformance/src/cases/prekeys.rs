@@ -43,6 +43,13 @@ pub const CASES: &[Case] = &[
     ),
     Case::live("prekeys/bundle/bad-signature", &["PREKEY-2"], V3, Security, bad_signature),
     Case::live(
+        "prekeys/bundle/signature-of-other-length",
+        &["PREKEY-2", "IDENTITY-4"],
+        V3,
+        Security,
+        signature_of_other_length,
+    ),
+    Case::live(
         "prekeys/bundle/trust-before-signature",
         &["PREKEY-3"],
         V3,
@@ -139,6 +146,18 @@ fn bad_signature(run: &mut Run) -> Outcome {
         expect_refused(answer, "no_session")?;
     }
     scene.begun_by_subject()?.rounds(1)
+}
+
+/// A good signature without its last byte, with one byte more, and none at all.
+fn signature_of_other_length(run: &mut Run) -> Outcome {
+    let scene = Scene::strangers(run)?;
+    let honest = scene.judge.bundle()?;
+    for length in [0, 63, 65, 128] {
+        let mut bundle = honest.clone();
+        bundle.signed_prekey.signature.resize(length, 0);
+        refuses_bundle(&scene, &bundle, "bad_signature")?;
+    }
+    scene.begun_by_subject().map(drop)
 }
 
 /// A bundle with another identity key and a signature that does not verify.

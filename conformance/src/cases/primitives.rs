@@ -92,11 +92,11 @@ pub const CASES: &[Case] = &[
         decoding::bad_key_in_a_message,
     ),
     Case::live(
-        "primitives/public-key/bad-type-in-a-bundle",
-        &["PRIM-6"],
+        "primitives/public-key/bad-key-in-a-bundle",
+        &["PRIM-5", "PRIM-6", "PRIM-7"],
         V3,
         Security,
-        decoding::bad_type_in_a_bundle,
+        decoding::bad_key_in_a_bundle,
     ),
     Case::live(
         "primitives/public-key/tail-dropped",

@@ -141,7 +141,7 @@ pub const CASES: &[Case] = &[
     ),
     Case::live(
         "ratchet/sending/new-key-each-step",
-        &["RATCHET-12"],
+        &["RATCHET-12", "RATCHET-13"],
         V3,
         Security,
         sending::new_key_each_step,

@@ -109,21 +109,23 @@ fn opening_with(scene: &Scene, field: u8, key: &[u8]) -> Result<Message, Stop> {
     Ok(prekey_message(encode_prekey_message(&parts, Bugs::NONE)))
 }
 
-/// Another first byte of each of a bundle's three keys.
-pub(super) fn bad_type_in_a_bundle(run: &mut Run) -> Outcome {
+/// Each of them as each of a bundle's three keys.
+pub(super) fn bad_key_in_a_bundle(run: &mut Run) -> Outcome {
     let scene = Scene::strangers(run)?;
     let honest = scene.judge.bundle()?;
-    for field in 0..3 {
-        let mut bundle = honest.clone();
-        let key = match field {
-            0 => Some(&mut bundle.identity_key),
-            1 => Some(&mut bundle.signed_prekey.public),
-            _ => bundle.one_time_prekey.as_mut().map(|prekey| &mut prekey.public),
-        };
-        key.into_iter().flatten().take(1).for_each(|first| *first = 0x06);
-        let peer = scene.judge.address();
-        let initiate = || scene.subject.initiate(&peer, &bundle);
-        refuses_unchanged(&scene.subject, "bad_key_type", initiate)?;
+    for (code, bad) in bad_keys(run) {
+        for field in 0..3 {
+            let mut bundle = honest.clone();
+            let key = match field {
+                0 => Some(&mut bundle.identity_key),
+                1 => Some(&mut bundle.signed_prekey.public),
+                _ => bundle.one_time_prekey.as_mut().map(|prekey| &mut prekey.public),
+            };
+            key.into_iter().for_each(|key| key.clone_from(&bad));
+            let peer = scene.judge.address();
+            let initiate = || scene.subject.initiate(&peer, &bundle);
+            refuses_unchanged(&scene.subject, code, initiate)?;
+        }
     }
     scene.begun_by_subject().map(drop)
 }

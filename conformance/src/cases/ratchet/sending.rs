@@ -73,7 +73,9 @@ pub(super) fn new_key_each_step(run: &mut Run) -> Outcome {
     let mut seen = vec![scene.subject.bundle(scene.signed_prekey, None)?.signed_prekey.public];
     for _ in 0..6 {
         scene.tell()?;
-        let key = ratchet_of(&scene.hear()?)?.ratchet_key.to_vec();
+        let first = ratchet_of(&scene.hear()?)?;
+        expect_eq("the counter of a new chain's first message", &0, &first.counter)?;
+        let key = first.ratchet_key.to_vec();
         expect_that(
             !seen.contains(&key),
             "the ratchet key",

@@ -199,7 +199,7 @@ def encrypt_to(party, peer, plaintext, now):
     """ENCRYPT_TO: commits, then gives type and message."""
     current, archived = party["records"].get(peer, (None, ()))
     pending = current and current["pending"]
-    if current is None or (pending and now // 1000 - current["begun"] // 1000 > UNANSWERED_SECONDS_MAX):
+    if current is None or (pending and now > 1000 * (current["begun"] // 1000 + UNANSWERED_SECONDS_MAX)):
         raise Refusal("no_session")
     session, message = encrypt(current, plaintext)
     check_trust(party, peer, session["remote_identity"])

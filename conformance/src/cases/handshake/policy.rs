@@ -10,7 +10,7 @@ use crate::{
 /// A party that refuses X3DH answers no stranger, and no known peer's new session; the one it began itself goes on.
 pub(super) fn x3dh_refused(run: &mut Run) -> Outcome {
     let spec = PartySpec { accept_x3dh: false, ..run.spec(Suite::SignalV3) };
-    let mut scene = Scene::strangers_of(run, &spec)?;
+    let scene = Scene::strangers_of(run, &spec)?;
     let mut stranger = scene.judge.clone();
     stranger.initiate(&scene.bundle()?)?;
     let refused = stranger.seal(b"new")?;

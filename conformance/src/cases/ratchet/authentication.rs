@@ -57,7 +57,7 @@ pub(super) fn changed_prekey_message_refused(run: &mut Run) -> Outcome {
 
 /// A message under another identity key of its sender has another MAC.
 pub(super) fn message_of_another_pair_refused(run: &mut Run) -> Outcome {
-    let mut scene = Scene::judge_began(run)?;
+    let scene = Scene::judge_began(run)?;
     let mut draft = scene.judge.draft(b"honest")?;
     let honest = draft.seal();
     std::mem::swap(&mut draft.sender, &mut draft.receiver);

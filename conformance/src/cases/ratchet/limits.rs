@@ -101,7 +101,7 @@ fn forward_with_itself(run: &mut Run) -> Outcome {
 
 /// A jump over 2000 messages: all of them still decrypt, the first, the last and some between.
 fn stored_seeds_2000(run: &mut Run) -> Outcome {
-    let mut scene = Scene::judge_began(run)?;
+    let scene = Scene::judge_began(run)?;
     let last = scene.judge.draft_at(2000, b"behind 2000")?.seal();
     scene.reads(&last, b"behind 2000")?;
     let between = run.number(2, 1997);
@@ -114,7 +114,7 @@ fn stored_seeds_2000(run: &mut Run) -> Outcome {
 
 /// Two jumps over 2001 messages together: the oldest is gone and a duplicate from now on, the rest is there.
 fn oldest_seed_dropped(run: &mut Run) -> Outcome {
-    let mut scene = Scene::judge_began(run)?;
+    let scene = Scene::judge_began(run)?;
     for counter in [1500, 2002] {
         let message = scene.judge.draft_at(counter, b"jump")?.seal();
         scene.reads(&message, b"jump")?;

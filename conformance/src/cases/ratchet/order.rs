@@ -72,7 +72,7 @@ pub const CASES: &[Case] = &[
     ),
 ];
 
-/// Whatever previous_counter says under a right MAC, the message decrypts and later ones too.
+/// Whatever `previous_counter` says under a right MAC, the message decrypts and later ones too.
 fn previous_counter_ignored(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     for previous_counter in [u32::MAX, 25_001, 0, 7] {

@@ -85,36 +85,30 @@ pub(super) fn version_above_4_refused(run: &mut Run) -> Outcome {
 ///
 /// `bytes` and `number` are fields of the message of wire types 2 and 0.
 fn broken_tails(bytes: u64, number: u64) -> Vec<(&'static str, Vec<u8>)> {
-    let tail = |write: &dyn Fn(&mut Vec<u8>)| {
+    let tail = |number, wire_type, value: &[u8]| {
         let mut tail = Vec::new();
-        write(&mut tail);
-        tail
+        put_tag(&mut tail, number, wire_type);
+        [tail, value.to_vec()].concat()
     };
+    let mut eleven = tail(100, 0, &[]);
+    put_varint(&mut eleven, 1, 11);
     vec![
-        ("bytes as a varint", tail(&|out| put_varint_field(out, bytes, 1))),
-        ("a number as bytes", tail(&|out| put_bytes(out, number, &[1]))),
-        (
-            "a number as four bytes",
-            tail(&|out| {
-                [(number as u8) << 3 | 5, 1, 0, 0, 0].iter().for_each(|byte| out.push(*byte))
-            }),
-        ),
-        ("field number 0", tail(&|out| put_varint_field(out, 0, 1))),
-        ("wire type 6", tail(&|out| put_tag(out, 100, 6))),
-        ("wire type 7", tail(&|out| put_tag(out, 100, 7))),
-        ("a group without end", tail(&|out| put_tag(out, 100, 3))),
-        (
-            "a group ended by another number",
-            tail(&|out| (put_tag(out, 100, 3), put_tag(out, 101, 4)).0),
-        ),
-        ("the end of no group", tail(&|out| put_tag(out, 100, 4))),
-        ("a field key without value", tail(&|out| put_tag(out, 100, 0))),
+        ("bytes as a varint", tail(bytes, 0, &[1])),
+        ("a number as bytes", tail(number, 2, &[1, 1])),
+        ("a number as four bytes", tail(number, 5, &[1, 0, 0, 0])),
+        ("field number 0", tail(0, 0, &[1])),
+        ("wire type 6", tail(100, 6, &[])),
+        ("wire type 7", tail(100, 7, &[])),
+        ("a group without end", tail(100, 3, &[])),
+        ("a group ended by another number", [tail(100, 3, &[]), tail(101, 4, &[])].concat()),
+        ("the end of no group", tail(100, 4, &[])),
+        ("a field key without value", tail(100, 0, &[])),
         ("half a field key", vec![0x80]),
-        ("a varint without end", tail(&|out| (put_tag(out, 100, 0), out.extend([0xff; 3])).0)),
-        ("a varint of eleven bytes", tail(&|out| (put_tag(out, 100, 0), put_varint(out, 1, 11)).0)),
-        ("a length beyond the end", tail(&|out| (put_tag(out, 100, 2), out.extend([9, 1, 2])).0)),
-        ("three of eight bytes", tail(&|out| (put_tag(out, 100, 1), out.extend([1; 3])).0)),
-        ("three of four bytes", tail(&|out| (put_tag(out, 100, 5), out.extend([1; 3])).0)),
+        ("a varint without end", tail(100, 0, &[0xff; 3])),
+        ("a varint of eleven bytes", eleven),
+        ("a length beyond the end", tail(100, 2, &[9, 1, 2])),
+        ("three of eight bytes", tail(100, 1, &[1; 3])),
+        ("three of four bytes", tail(100, 5, &[1; 3])),
     ]
 }
 

@@ -255,7 +255,7 @@ pub(super) fn prekey_numbers_beyond_32_bits(run: &mut Run) -> Outcome {
     Ok(())
 }
 
-/// No registration id in a prekey message, no previous_counter in a ratchet message.
+/// No registration id in a prekey message, no `previous_counter` in a ratchet message.
 pub(super) fn absent_numbers_are_0(run: &mut Run) -> Outcome {
     reads_opening(run, "no registration id", |parts| {
         let [one_time, base, identity, message, _, signed] = prekey_fields(parts);

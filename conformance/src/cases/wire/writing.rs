@@ -36,7 +36,7 @@ fn inner(message: &Message) -> Result<Vec<u8>, Stop> {
     Ok(decoded.map_err(|fault| unreadable("a prekey message of the subject", &fault))?.message)
 }
 
-/// Fields 1 to 4 in this order, each once, counter 0 and previous_counter 0 written, nothing else.
+/// Fields 1 to 4 in this order, each once, counter 0 and `previous_counter` 0 written, nothing else.
 pub(super) fn ratchet_message_fields(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     for _ in 0..3 {

@@ -73,7 +73,7 @@ pub(super) fn top_bit_ignored(run: &mut Run) -> Outcome {
     Ok(())
 }
 
-/// Canonical u-coordinates of small order: orders 4, 2 (its double covers 1), 8 and 8, and -1.
+/// The canonical u-coordinates of small order: 0, 1, the two of order 8, and -1, which is on the twist.
 fn small_order() -> [Public; 5] {
     let mut one = [0; 32];
     one[0] = 1;

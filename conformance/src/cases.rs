@@ -1,8 +1,10 @@
 //! All cases, one file per chapter of the specification, in its order.
 
 pub mod fingerprint;
+pub mod groups;
 pub mod handshake;
 pub mod identity;
+pub mod native;
 pub mod prekeys;
 pub mod primitives;
 pub mod ratchet;
@@ -22,6 +24,8 @@ pub const CHAPTERS: &[(&str, &[Case])] = &[
     ("ratchet", ratchet::limits::CASES),
     ("ratchet", ratchet::atomicity::CASES),
     ("session", session::CASES),
+    ("native", native::CASES),
+    ("groups", groups::CASES),
     ("fingerprint", fingerprint::CASES),
     ("wire", wire::CASES),
 ];

@@ -1,0 +1,146 @@
+//! A member of the group on the judge's side, and the subject that reads it.
+
+use countersign_vectors::naive::{
+    bugs::Bugs,
+    groups::{
+        State, chain_step, message_keys,
+        wire::{MessageFields, SenderKeyMessage, VERSION, signed},
+    },
+    primitives::{Draws, cbc_encrypt, pad},
+};
+use prost::Message as _;
+
+use crate::{
+    case::{CallError, Outcome, Stop},
+    expect::{expect_bytes, refuses_unchanged},
+    run::Run,
+    scene::judge::own,
+    subject::{
+        party::Party,
+        types::{Peer, Suite},
+    },
+};
+
+/// The text of most messages.
+pub(super) const TEXT: &[u8] = b"to all in this group";
+
+/// A sender of the judge's with its key.
+#[derive(Clone)]
+pub(super) struct Member {
+    /// Its device.
+    pub(super) peer: Peer,
+    /// The distribution id, as text and as bytes.
+    pub(super) id: (String, [u8; 16]),
+    /// Its sender key, at the iteration that it is distributed with.
+    pub(super) state: State,
+    pub(super) draws: Draws,
+}
+
+impl Member {
+    /// A fresh device with a fresh key for a fresh distribution id.
+    pub(super) fn new(run: &mut Run) -> Result<Self, Stop> {
+        let bytes: [u8; 16] = run.bytes();
+        let text = uuid::Uuid::from_bytes(bytes).to_string();
+        let peer = Peer { name: run.uuid(), device_id: 1, incarnation: None };
+        let mut draws = Draws::seeded(run.bytes());
+        let state = own(State::draw(&mut draws, Bugs::NONE))?;
+        Ok(Self { peer, id: (text, bytes), state, draws })
+    }
+
+    /// The same device with a fresh key for the same distribution id.
+    pub(super) fn rotated(&self) -> Result<Self, Stop> {
+        let mut rotated = self.clone();
+        rotated.state = own(State::draw(&mut rotated.draws, Bugs::NONE))?;
+        Ok(rotated)
+    }
+
+    /// Its distribution message.
+    pub(super) fn distribution(&self) -> Vec<u8> {
+        self.state.describe(self.id.1).encode()
+    }
+
+    /// The key as it stands at a later iteration.
+    pub(super) fn at(&self, iteration: u32) -> Self {
+        let mut later = self.clone();
+        while later.state.iteration < iteration {
+            later.state.chain_key = chain_step(&later.state.chain_key, Bugs::NONE).1;
+            later.state.iteration += 1;
+        }
+        later
+    }
+
+    /// The fields of the message with this iteration, whole blocks given, padded or not.
+    pub(super) fn fields_of(&self, iteration: u32, padded: &[u8]) -> MessageFields {
+        let (seed, _) = chain_step(&self.at(iteration).state.chain_key, Bugs::NONE);
+        let (iv, key) = message_keys(&seed, Bugs::NONE);
+        SenderKeyMessage {
+            distribution_id: self.id.1,
+            chain_id: self.state.chain_id,
+            iteration,
+            ciphertext: cbc_encrypt(&key, &iv, padded),
+        }
+        .fields()
+    }
+
+    /// The fields of the honest message with this iteration.
+    pub(super) fn fields(&self, iteration: u32) -> MessageFields {
+        self.fields_of(iteration, &pad(TEXT, Bugs::NONE))
+    }
+
+    /// Any protobuf behind any version byte, rightly signed.
+    pub(super) fn sign(&self, version: u8, protobuf: &[u8]) -> Vec<u8> {
+        let private = self.state.signing_private.unwrap_or_default();
+        signed(version, protobuf, &private, &[0x5a; 64], Bugs::NONE)
+    }
+
+    /// These fields, rightly signed.
+    pub(super) fn seal(&self, fields: &MessageFields) -> Vec<u8> {
+        self.sign(VERSION, &fields.encode_to_vec())
+    }
+
+    /// The honest message with this iteration, not before that of the state.
+    pub(super) fn message(&self, iteration: u32) -> Vec<u8> {
+        self.seal(&self.fields(iteration))
+    }
+}
+
+/// The subject's party and a member whose key it has.
+pub(super) struct Group {
+    pub(super) subject: Party,
+    pub(super) member: Member,
+}
+
+impl Group {
+    /// The subject has the member's distribution message.
+    pub(super) fn new(run: &mut Run) -> Result<Self, Stop> {
+        let subject = run.fresh_party(Suite::SignalV3)?;
+        let member = Member::new(run)?;
+        subject.process_distribution(&member.peer, &member.distribution())?;
+        Ok(Self { subject, member })
+    }
+
+    /// Hands the subject a message of the member.
+    pub(super) fn deliver(&self, message: &[u8]) -> Result<Vec<u8>, CallError> {
+        self.subject.group_decrypt(&self.member.peer, message)
+    }
+
+    /// The subject must read the message of `member` with this iteration.
+    pub(super) fn reads(&self, member: &Member, iteration: u32) -> Outcome {
+        let opened = self.subject.group_decrypt(&member.peer, &member.message(iteration))?;
+        expect_bytes(&format!("the plaintext of iteration {iteration}"), TEXT, &opened)
+    }
+
+    /// The subject must refuse this message of the member with this code and change nothing.
+    pub(super) fn refuses(&self, message: &[u8], code: &str) -> Outcome {
+        refuses_unchanged(&self.subject, code, || self.deliver(message))
+    }
+}
+
+/// The last byte changed, which is one of the signature's.
+pub(super) fn forged(message: &[u8]) -> Vec<u8> {
+    let mut forged = message.to_vec();
+    if let Some(byte) = forged.iter_mut().rev().nth(40) {
+        *byte ^= 1;
+    }
+    forged
+}

@@ -1,4 +1,5 @@
 //! Builds the specification's chapters and the recorded transcripts into the program.
+#![expect(clippy::print_stdout, reason = "a build script speaks to cargo on stdout")]
 
 use std::{
     env, fs,

@@ -52,7 +52,9 @@ pub fn run(campaign: &Campaign, options: &JudgeOptions) -> Result<u8, Usage> {
             return Ok(code);
         }
         if options.seed.is_some() {
-            return Err("--repeat-until-failure draws a fresh seed each time; leave --seed out".into());
+            return Err(
+                "--repeat-until-failure draws a fresh seed each time; leave --seed out".into()
+            );
         }
         output::say(&format!("round {round} passed"));
         round += 1;
@@ -62,7 +64,11 @@ pub fn run(campaign: &Campaign, options: &JudgeOptions) -> Result<u8, Usage> {
 fn once(campaign: &Campaign, options: &JudgeOptions) -> Result<RunResult, Usage> {
     let seed = seed(options.seed.as_deref())?;
     let selected = selection(campaign, options)?;
-    let expectations = options.expectations.as_deref().map(|file| Expectations::read(file, &campaign.cases)).transpose()?;
+    let expectations = options
+        .expectations
+        .as_deref()
+        .map(|file| Expectations::read(file, &campaign.cases))
+        .transpose()?;
     let settings = Settings {
         seed,
         jobs: options.jobs.unwrap_or_else(processors),
@@ -78,7 +84,8 @@ fn once(campaign: &Campaign, options: &JudgeOptions) -> Result<RunResult, Usage>
         expectations.apply(&mut result.verdicts, &campaign.cases, expectations::today());
     }
     kills::name_nearest(&mut result.verdicts);
-    let written = replay::write_files(&mut result, options).and_then(|()| report::write_all(&result, options));
+    let written = replay::write_files(&mut result, options)
+        .and_then(|()| report::write_all(&result, options));
     output::say(&report::text::render(&result, report::text::Detail::of(options)));
     written.map_err(|error| format!("cannot write the reports: {error}"))?;
     Ok(result)
@@ -91,8 +98,10 @@ fn once(campaign: &Campaign, options: &JudgeOptions) -> Result<RunResult, Usage>
 pub fn seed(given: Option<&str>) -> Result<Seed, Usage> {
     let mut seed = [0; 32];
     match given {
-        Some(text) => hex::decode_to_slice(text, &mut seed).map_err(|_| format!("--seed must be 64 hex digits, not {text}"))?,
-        None => getrandom::fill(&mut seed).map_err(|error| format!("no randomness from the system: {error}"))?,
+        Some(text) => hex::decode_to_slice(text, &mut seed)
+            .map_err(|_| format!("--seed must be 64 hex digits, not {text}"))?,
+        None => getrandom::fill(&mut seed)
+            .map_err(|error| format!("no randomness from the system: {error}"))?,
     }
     Ok(Seed(seed))
 }
@@ -114,10 +123,20 @@ fn selection(campaign: &Campaign, options: &JudgeOptions) -> Result<Selected, Us
         .and_then(|(part, parts)| Some((part.parse::<usize>().ok()?, parts.parse::<usize>().ok()?)))
         .filter(|(part, parts)| (1..=*parts).contains(part))
         .ok_or_else(|| format!("--shard must be I/N with I from 1 to N, not {shard}"))?;
-    Ok(selected.into_iter().enumerate().filter(|(at, _)| at % parts == part - 1).map(|(_, case)| case).collect())
+    Ok(selected
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| at % parts == part - 1)
+        .map(|(_, case)| case)
+        .collect())
 }
 
-fn judge(campaign: &Campaign, selected: &Selected, settings: &Settings, options: &JudgeOptions) -> RunResult {
+fn judge(
+    campaign: &Campaign,
+    selected: &Selected,
+    settings: &Settings,
+    options: &JudgeOptions,
+) -> RunResult {
     let mut result = RunResult {
         subject: campaign.launcher.name.clone(),
         command: campaign.launcher.command.clone(),
@@ -141,16 +160,21 @@ fn judge(campaign: &Campaign, selected: &Selected, settings: &Settings, options:
     if result.inconclusive.is_none() && campaign.probes {
         probe(campaign, settings, &mut result);
     }
-    let rest: Vec<_> = selected.iter().filter(|(case, _)| !is_probe(case) || !campaign.probes).collect();
-    let to_run: Vec<&Case> = rest.iter().filter(|(_, skipped)| !skipped).map(|(case, _)| *case).collect();
+    let rest: Vec<_> =
+        selected.iter().filter(|(case, _)| !is_probe(case) || !campaign.probes).collect();
+    let to_run: Vec<&Case> =
+        rest.iter().filter(|(_, skipped)| !skipped).map(|(case, _)| *case).collect();
     let mut judged = match &result.inconclusive {
         Some(why) => to_run.iter().map(|case| not_run(case, why)).collect(),
         None => run_cases(campaign, &to_run, settings, options, &mut result),
     }
     .into_iter();
     for (case, skipped) in rest {
-        let verdict =
-            if *skipped { Some(runner::blank(case, Ended::Skipped { why: "--skip".into() })) } else { judged.next() };
+        let verdict = if *skipped {
+            Some(runner::blank(case, Ended::Skipped { why: "--skip".into() }))
+        } else {
+            judged.next()
+        };
         result.verdicts.extend(verdict);
     }
     result
@@ -170,7 +194,8 @@ fn introduce(campaign: &Campaign, settings: &Settings) -> Result<Hello, String> 
     let hello = subject.hello(&settings.seed.derive("hello"));
     let hello = hello.map_err(|error| {
         let stderr = subject.stderr();
-        let noise = if stderr.is_empty() { String::new() } else { format!("; its stderr says: {stderr}") };
+        let noise =
+            if stderr.is_empty() { String::new() } else { format!("; its stderr says: {stderr}") };
         format!("{}{noise}", said(&error))
     });
     subject.bye();
@@ -193,7 +218,9 @@ pub fn said(error: &crate::case::CallError) -> String {
     match error {
         CallError::Refused(refused) => format!("it refuses {} with {}", refused.op, refused.code),
         CallError::Stop(Stop::Inconclusive(trouble)) => trouble.to_string(),
-        CallError::Stop(Stop::Fail(failure)) => format!("{}: expected {}, got {}", failure.what, failure.expected, failure.actual),
+        CallError::Stop(Stop::Fail(failure)) => {
+            format!("{}: expected {}, got {}", failure.what, failure.expected, failure.actual)
+        }
         CallError::Stop(Stop::Unsupported(what)) => format!("it answers unsupported to {what}"),
     }
 }
@@ -206,13 +233,18 @@ fn probe(campaign: &Campaign, settings: &Settings, result: &mut RunResult) {
         Err(error) => result.inconclusive = Some(started(&error)),
         Ok(judged) => {
             let broken = judged.verdicts.iter().find_map(|verdict| match &verdict.ended {
-                Ended::Fail { failure } => {
-                    Some((verdict, format!("{}: expected {}, got {}", failure.what, failure.expected, failure.actual)))
-                }
+                Ended::Fail { failure } => Some((
+                    verdict,
+                    format!(
+                        "{}: expected {}, got {}",
+                        failure.what, failure.expected, failure.actual
+                    ),
+                )),
                 Ended::Inconclusive { why, .. } => Some((verdict, why.clone())),
                 _ => None,
             });
-            result.inconclusive = broken.map(|(verdict, why)| format!("the honesty probe {} failed: {why}", verdict.case));
+            result.inconclusive = broken
+                .map(|(verdict, why)| format!("the honesty probe {} failed: {why}", verdict.case));
             result.verdicts.extend(judged.verdicts);
         }
     }

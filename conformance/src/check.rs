@@ -74,12 +74,18 @@ fn first_sessions(subject: &Subject, seed: &Seed, hello: &Hello) -> u8 {
         let mut run = Run::new(subject.clone(), seed, &stage, Transcripts::default());
         match conversation(&mut run, suite) {
             Ok(()) => passed(&stage, "both sides talk"),
-            Err(stop) => return failed(&stage, &campaign::said(&CallError::Stop(stop)), Some(subject)),
+            Err(stop) => {
+                return failed(&stage, &campaign::said(&CallError::Stop(stop)), Some(subject));
+            }
         }
     }
-    let known = hello.capabilities.iter().filter(|capability| !KNOWN.contains(&capability.as_str()));
+    let known =
+        hello.capabilities.iter().filter(|capability| !KNOWN.contains(&capability.as_str()));
     for unknown in known {
-        output::say(&format!("{} the capability {unknown} is not known to this suite; nothing tests it", dim("  – ")));
+        output::say(&format!(
+            "{} the capability {unknown} is not known to this suite; nothing tests it",
+            dim("  – ")
+        ));
     }
     output::say(&format!("{} now judge it: conformance adapter -- …", green("ready:")));
     0
@@ -87,8 +93,20 @@ fn first_sessions(subject: &Subject, seed: &Seed, hello: &Hello) -> u8 {
 
 /// Every capability that a case can ask for.
 const KNOWN: &[&str] = &[
-    "signal-v3/1", "ratchet-chacha20/1", "sender-key-v3/1", "box-xsalsa20/1", "box-xchacha20/1", "xeddsa/1", "keys/1",
-    "fingerprint/1", "profile.compatible", "profile.strict", "rng.inject", "clock.inject", "state.fingerprint", "state.fork",
+    "signal-v3/1",
+    "ratchet-chacha20/1",
+    "sender-key-v3/1",
+    "box-xsalsa20/1",
+    "box-xchacha20/1",
+    "xeddsa/1",
+    "keys/1",
+    "fingerprint/1",
+    "profile.compatible",
+    "profile.strict",
+    "rng.inject",
+    "clock.inject",
+    "state.fingerprint",
+    "state.fork",
     "state.export",
 ];
 

@@ -55,12 +55,15 @@ pub enum Command {
 
 /// `conformance adapter`.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Examples:
   conformance adapter -- ./my-adapter --flag
   conformance adapter --skip 'native/**' --expectations known.toml -- node adapter.mjs
   conformance adapter check -- ./my-adapter
-  conformance adapter --seed 9f2c… -j1 --trace -v -- ./my-adapter     repeat a run exactly, with case ids on the wire")]
+  conformance adapter --seed 9f2c… -j1 --trace -v -- ./my-adapter     repeat a run exactly, with case ids on the wire"
+)]
 pub struct AdapterArgs {
     /// A quick look instead of the whole suite.
     #[command(subcommand)]

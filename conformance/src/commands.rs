@@ -5,7 +5,9 @@ use crate::{
     campaign::{self, Campaign, Usage},
     case::Case,
     cases, check,
-    cli::{AdapterArgs, AdapterCommand, Cli, Command, JudgeOptions, MutantsCommand, TranscriptsArgs},
+    cli::{
+        AdapterArgs, AdapterCommand, Cli, Command, JudgeOptions, MutantsCommand, TranscriptsArgs,
+    },
     expect_file, explain, mutants, probes, replay, trace,
     transcripts::Recorded,
     transport::{Launcher, process::Process},
@@ -54,14 +56,20 @@ fn adapter(args: AdapterArgs) -> Result<u8, Usage> {
         return Ok(check::run(&check));
     }
     if args.command.is_empty() {
-        return Err("the adapter's command is missing: conformance adapter [OPTIONS] -- COMMAND".into());
+        return Err(
+            "the adapter's command is missing: conformance adapter [OPTIONS] -- COMMAND".into()
+        );
     }
     everything(Process::launcher(&args.command), &args.options)
 }
 
 fn transcripts(args: &TranscriptsArgs) -> Result<u8, Usage> {
     let recorded = Recorded::in_folder(&args.folder)?;
-    let launcher = if args.command.is_empty() { builtin::reference() } else { Process::launcher(&args.command) };
+    let launcher = if args.command.is_empty() {
+        builtin::reference()
+    } else {
+        Process::launcher(&args.command)
+    };
     let cases = recorded.cases.clone();
     let folder = Some(args.folder.display().to_string());
     campaign::run(&Campaign { launcher, cases, recorded, folder, probes: true }, &args.options)

@@ -35,8 +35,10 @@ fn judged(files: &ExpectFiles) -> Result<(Expectations, Vec<Verdict>, Vec<&'stat
 }
 
 fn report(path: &Path) -> Result<Report, Usage> {
-    let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    serde_json::from_str(&text).map_err(|error| format!("{} is no report of this suite: {error}", path.display()))
+    let text = fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    serde_json::from_str(&text)
+        .map_err(|error| format!("{} is no report of this suite: {error}", path.display()))
 }
 
 fn check(files: &ExpectFiles) -> Result<u8, Usage> {
@@ -49,10 +51,12 @@ fn check(files: &ExpectFiles) -> Result<u8, Usage> {
             None if verdict.failed() => "fails and is not expected",
             _ => continue,
         };
-        code = if verdict.expectation.is_none() { 1 } else { code.max(if code == 1 { 1 } else { 3 }) };
+        code =
+            if verdict.expectation.is_none() { 1 } else { code.max(if code == 1 { 1 } else { 3 }) };
         output::say(&format!("{}: {text}", verdict.case));
     }
-    let expected = verdicts.iter().filter(|verdict| verdict.expectation == Some(Expectation::Xfail)).count();
+    let expected =
+        verdicts.iter().filter(|verdict| verdict.expectation == Some(Expectation::Xfail)).count();
     output::say(&format!("{expected} expected failures"));
     Ok(code)
 }
@@ -60,9 +64,12 @@ fn check(files: &ExpectFiles) -> Result<u8, Usage> {
 fn tighten(update: &ExpectUpdate) -> Result<u8, Usage> {
     let (expectations, verdicts, cases) = judged(&update.files)?;
     let path = &update.files.expectations;
-    let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let mut document: DocumentMut = text.parse().map_err(|error| format!("{}: {error}", path.display()))?;
-    let stale: Vec<bool> = expectations.entries.iter().map(|entry| is_stale(entry, &verdicts, &cases)).collect();
+    let text = fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let mut document: DocumentMut =
+        text.parse().map_err(|error| format!("{}: {error}", path.display()))?;
+    let stale: Vec<bool> =
+        expectations.entries.iter().map(|entry| is_stale(entry, &verdicts, &cases)).collect();
     if let Some(tables) = document.get_mut("expect").and_then(Item::as_array_of_tables_mut) {
         let mut at = 0;
         tables.retain(|_| {
@@ -72,10 +79,19 @@ fn tighten(update: &ExpectUpdate) -> Result<u8, Usage> {
         });
     }
     let removed = stale.iter().filter(|stale| **stale).count();
-    let unexpected = verdicts.iter().filter(|verdict| verdict.failed() && verdict.expectation.is_none());
-    let added = if update.loosen { unexpected.map(|verdict| add(&mut document, verdict)).count() } else { 0 };
-    fs::write(path, document.to_string()).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-    output::say(&format!("{}: {removed} stale expectations removed, {added} added", path.display()));
+    let unexpected =
+        verdicts.iter().filter(|verdict| verdict.failed() && verdict.expectation.is_none());
+    let added = if update.loosen {
+        unexpected.map(|verdict| add(&mut document, verdict)).count()
+    } else {
+        0
+    };
+    fs::write(path, document.to_string())
+        .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    output::say(&format!(
+        "{}: {removed} stale expectations removed, {added} added",
+        path.display()
+    ));
     Ok(0)
 }
 
@@ -84,8 +100,14 @@ fn is_stale(entry: &expectations::Entry, verdicts: &[Verdict], cases: &[&'static
     if entry.flaky {
         return false;
     }
-    let meant = |verdict: &&Verdict| cases.iter().any(|case| case.id == verdict.case && entry.select.matches(case));
-    let mut meant = verdicts.iter().filter(meant).filter(|verdict| verdict.passed() || verdict.failed()).peekable();
+    let meant = |verdict: &&Verdict| {
+        cases.iter().any(|case| case.id == verdict.case && entry.select.matches(case))
+    };
+    let mut meant = verdicts
+        .iter()
+        .filter(meant)
+        .filter(|verdict| verdict.passed() || verdict.failed())
+        .peekable();
     meant.peek().is_some() && meant.all(Verdict::passed)
 }
 
@@ -95,7 +117,8 @@ fn add(document: &mut DocumentMut, verdict: &Verdict) {
     entry.insert("outcome", value("fail"));
     entry.insert("severity", value(verdict.weight().word()));
     entry.insert("reason", value("TODO: say why, and until when"));
-    let tables = document.entry("expect").or_insert(Item::ArrayOfTables(toml_edit::ArrayOfTables::new()));
+    let tables =
+        document.entry("expect").or_insert(Item::ArrayOfTables(toml_edit::ArrayOfTables::new()));
     if let Some(tables) = tables.as_array_of_tables_mut() {
         tables.push(entry);
     }

@@ -80,7 +80,8 @@ impl Expectations {
     /// # Errors
     /// For the user: what is wrong with it.
     pub fn read(path: &Path, cases: &[&'static Case]) -> Result<Self, String> {
-        let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let text = fs::read_to_string(path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         Self::parse(&text, cases).map_err(|error| format!("{}: {error}", path.display()))
     }
 
@@ -92,9 +93,14 @@ impl Expectations {
         let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
         let major = |version: &str| version.split('.').next().map(str::to_owned);
         if major(&file.suite) != major(crate::SUITE_VERSION) {
-            return Err(format!("it is for suite {}, this is suite {}", file.suite, crate::SUITE_VERSION));
+            return Err(format!(
+                "it is for suite {}, this is suite {}",
+                file.suite,
+                crate::SUITE_VERSION
+            ));
         }
-        let entries: Result<Vec<_>, String> = file.expect.into_iter().map(|raw| entry(raw, cases)).collect();
+        let entries: Result<Vec<_>, String> =
+            file.expect.into_iter().map(|raw| entry(raw, cases)).collect();
         Ok(Self { entries: entries? })
     }
 
@@ -102,7 +108,9 @@ impl Expectations {
     pub fn apply(&self, verdicts: &mut [Verdict], cases: &[&'static Case], today: Date) {
         for verdict in verdicts {
             let Some(case) = cases.iter().find(|case| case.id == verdict.case) else { continue };
-            let Some(entry) = self.entries.iter().find(|entry| entry.select.matches(case)) else { continue };
+            let Some(entry) = self.entries.iter().find(|entry| entry.select.matches(case)) else {
+                continue;
+            };
             verdict.expectation = entry.judge(verdict, today);
         }
     }
@@ -130,20 +138,32 @@ impl Entry {
 fn entry(raw: RawEntry, cases: &[&'static Case]) -> Result<Entry, String> {
     let select = Selector::parse(&raw.select)?;
     if !cases.iter().any(|case| select.matches(case)) {
-        return Err(format!("select = \"{}\" means no case of suite {}", raw.select, crate::SUITE_VERSION));
+        return Err(format!(
+            "select = \"{}\" means no case of suite {}",
+            raw.select,
+            crate::SUITE_VERSION
+        ));
     }
     if raw.reason.trim().is_empty() {
         return Err(format!("select = \"{}\" needs a reason", raw.select));
     }
     if raw.outcome.as_deref().is_some_and(|outcome| outcome != "fail") {
-        return Err(format!("select = \"{}\": the only outcome that can be expected is \"fail\"", raw.select));
+        return Err(format!(
+            "select = \"{}\": the only outcome that can be expected is \"fail\"",
+            raw.select
+        ));
     }
     let until = match raw.until {
         None => None,
         Some(toml::value::Datetime { date: Some(date), .. }) => {
             Some(Date { year: i64::from(date.year), month: date.month, day: date.day })
         }
-        Some(_) => return Err(format!("select = \"{}\": until must be a date, for instance 2027-01-31", raw.select)),
+        Some(_) => {
+            return Err(format!(
+                "select = \"{}\": until must be a date, for instance 2027-01-31",
+                raw.select
+            ));
+        }
     };
     let RawEntry { severity, reason, issue, allow_security, flaky, .. } = raw;
     Ok(Entry { select, severity, reason, issue, until, allow_security, flaky })
@@ -204,8 +224,14 @@ mod tests {
         let entry = "suite = \"1.0\"\n[[expect]]\nselect = \"ratchet/**\"\nreason = \"known\"\n";
         assert_eq!(applied(entry, failed()), Some(Expectation::Xfail));
         assert_eq!(applied(entry, Ended::Pass { variant: None }), Some(Expectation::Xpass));
-        assert_eq!(applied(&format!("{entry}until = 2026-06-01\n"), failed()), Some(Expectation::Xfail));
-        assert_eq!(applied(&format!("{entry}until = 2026-05-31\n"), failed()), Some(Expectation::Expired));
+        assert_eq!(
+            applied(&format!("{entry}until = 2026-06-01\n"), failed()),
+            Some(Expectation::Xfail)
+        );
+        assert_eq!(
+            applied(&format!("{entry}until = 2026-05-31\n"), failed()),
+            Some(Expectation::Expired)
+        );
         assert_eq!(applied(&format!("{entry}flaky = true\n"), failed()), Some(Expectation::Flaky));
         assert_eq!(applied(&format!("{entry}severity = \"interop\"\n"), failed()), None);
     }
@@ -213,16 +239,23 @@ mod tests {
     #[test]
     fn security_failures_need_a_word_of_their_own() {
         let entry = "suite = \"1.0\"\n[[expect]]\nselect = \"ratchet/**\"\nreason = \"known\"\n";
-        let security = || Ended::Fail { failure: Failure::new("a", "b", "c").weighing(Severity::Security) };
+        let security =
+            || Ended::Fail { failure: Failure::new("a", "b", "c").weighing(Severity::Security) };
         assert_eq!(applied(entry, security()), None);
-        assert_eq!(applied(&format!("{entry}allow_security = true\n"), security()), Some(Expectation::Xfail));
+        assert_eq!(
+            applied(&format!("{entry}allow_security = true\n"), security()),
+            Some(Expectation::Xfail)
+        );
     }
 
     #[test]
     fn wrong_files_are_refused_in_words() {
         let refused = |file: &str| Expectations::parse(file, &[&CASE]).unwrap_err();
         assert!(refused("suite = \"2.0\"").contains("this is suite 1.0"));
-        assert!(refused("suite = \"1.0\"\n[[expect]]\nselect = \"gone/**\"\nreason = \"x\"").contains("means no case"));
+        assert!(
+            refused("suite = \"1.0\"\n[[expect]]\nselect = \"gone/**\"\nreason = \"x\"")
+                .contains("means no case")
+        );
         assert!(refused("suite = \"1.0\"\n[[expect]]\nselect = \"ratchet/**\"").contains("reason"));
     }
 

@@ -29,10 +29,22 @@ pub fn list(args: &ListArgs) -> Result<u8, Usage> {
         return Ok(0);
     }
     for (case, _) in &selected {
-        let needs = if case.needs.is_empty() { String::new() } else { format!("  needs {}", case.needs.join(" ")) };
-        output::say(&format!("{}  {} · {}{}", bold(case.id), case.reqs.join(" "), case.severity, dim(&needs)));
+        let needs = if case.needs.is_empty() {
+            String::new()
+        } else {
+            format!("  needs {}", case.needs.join(" "))
+        };
+        output::say(&format!(
+            "{}  {} · {}{}",
+            bold(case.id),
+            case.reqs.join(" "),
+            case.severity,
+            dim(&needs)
+        ));
         if args.explain {
-            for requirement in case.reqs.iter().filter_map(|id| Requirements::built_in().with_id(id)) {
+            for requirement in
+                case.reqs.iter().filter_map(|id| Requirements::built_in().with_id(id))
+            {
                 output::say(&format!("    {}", requirement.text));
             }
         }
@@ -59,16 +71,30 @@ pub fn explain(args: &ExplainArgs) -> Result<u8, Usage> {
     } else if let Some(bug) = Bug::from_name(id) {
         explain_mutant(bug);
     } else if let Some(faux) = faux::FAUX.iter().find(|faux| faux.name == id) {
-        output::say(&format!("{}  breaks {}\n  {}", bold(faux.name), faux.requirement, faux.sentence));
+        output::say(&format!(
+            "{}  breaks {}\n  {}",
+            bold(faux.name),
+            faux.requirement,
+            faux.sentence
+        ));
     } else {
-        return Err(format!("there is no case, requirement or known-bad implementation \"{id}\"{}", nearest(id, &cases)));
+        return Err(format!(
+            "there is no case, requirement or known-bad implementation \"{id}\"{}",
+            nearest(id, &cases)
+        ));
     }
     Ok(0)
 }
 
 fn explain_requirement(requirement: &Requirement, cases: &[&'static Case]) {
     let tag = requirement.tag.as_ref().map(|tag| format!(" ({tag})")).unwrap_or_default();
-    output::say(&format!("{}{tag} · {} · spec/{}.md:{}", bold(&requirement.id), requirement.level.word(), requirement.chapter, requirement.line));
+    output::say(&format!(
+        "{}{tag} · {} · spec/{}.md:{}",
+        bold(&requirement.id),
+        requirement.level.word(),
+        requirement.chapter,
+        requirement.line
+    ));
     output::say(&format!("  {}\n", requirement.text));
     output::say("judged by");
     for case in cases.iter().filter(|case| case.reqs.contains(&requirement.id.as_str())) {
@@ -85,19 +111,28 @@ fn explain_requirement(requirement: &Requirement, cases: &[&'static Case]) {
 
 fn explain_case(case: &Case) {
     output::say(&format!("{} · {} · {:?}", bold(case.id), case.severity, case.kind));
-    output::say(&format!("  needs {}", if case.needs.is_empty() { "nothing".into() } else { case.needs.join(" ") }));
+    output::say(&format!(
+        "  needs {}",
+        if case.needs.is_empty() { "nothing".into() } else { case.needs.join(" ") }
+    ));
     for id in case.reqs {
-        let text = Requirements::built_in().with_id(id).map_or("(not in the specification)", |requirement| requirement.text.as_str());
+        let text = Requirements::built_in()
+            .with_id(id)
+            .map_or("(not in the specification)", |requirement| requirement.text.as_str());
         output::say(&format!("  {id}  {text}"));
     }
-    let killed: Vec<_> = Matrix::built_in().mutants.iter().filter(|(_, row)| row.kills.contains(case.id)).collect();
+    let killed: Vec<_> =
+        Matrix::built_in().mutants.iter().filter(|(_, row)| row.kills.contains(case.id)).collect();
     if !killed.is_empty() {
         output::say("\nknown-bad implementations that fail it");
         for (name, row) in killed {
             output::say(&format!("  {name} ({})", row.requirement));
         }
     }
-    output::say(&format!("\nrun it alone: conformance adapter --run {} -v -- YOUR-ADAPTER", case.id));
+    output::say(&format!(
+        "\nrun it alone: conformance adapter --run {} -v -- YOUR-ADAPTER",
+        case.id
+    ));
 }
 
 fn explain_mutant(bug: Bug) {
@@ -119,5 +154,9 @@ fn nearest(id: &str, cases: &[&'static Case]) -> String {
     let lower = id.to_lowercase();
     let names = cases.iter().map(|case| case.id).chain(Bug::ALL.iter().map(|bug| bug.row().name));
     let close: Vec<_> = names.filter(|name| name.contains(&lower)).take(5).collect();
-    if close.is_empty() { "; see conformance list".into() } else { format!("; did you mean {}?", close.join(", ")) }
+    if close.is_empty() {
+        "; see conformance list".into()
+    } else {
+        format!("; did you mean {}?", close.join(", "))
+    }
 }

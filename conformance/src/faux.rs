@@ -57,7 +57,10 @@ pub const FAUX: &[Faux] = &[
 /// When a stream breaks, or there is no faux adapter of that name.
 pub fn play(name: &str) -> io::Result<()> {
     if !FAUX.iter().any(|faux| faux.name == name) {
-        return Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no faux adapter {name}")));
+        return Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("there is no faux adapter {name}"),
+        ));
     }
     if name == "dead" {
         process::exit(3);
@@ -88,7 +91,12 @@ struct Player {
 impl Player {
     fn new(name: &str) -> io::Result<Self> {
         let table = if name == "table-lookup" { recorded_answers()? } else { BTreeMap::new() };
-        Ok(Self { name: name.to_owned(), adapter: NaiveAdapter::new(Bugs::NONE), injected: false, table })
+        Ok(Self {
+            name: name.to_owned(),
+            adapter: NaiveAdapter::new(Bugs::NONE),
+            injected: false,
+            table,
+        })
     }
 
     fn answer(&mut self, line: &str, request: &Value) -> String {
@@ -98,14 +106,17 @@ impl Player {
             "slow" => thread::sleep(Duration::from_millis(3)),
             "stderr-noise" => drop(writeln!(io::stderr(), "{{\"op\":{op:?}}} is what I was asked")),
             "hang" if !hello => thread::sleep(Duration::from_secs(3600)),
-            "fixed-rng" if !matches!(op, "rng.load" | "hello") && !self.injected => self.load([5; 512].as_slice()),
+            "fixed-rng" if !matches!(op, "rng.load" | "hello") && !self.injected => {
+                self.load([5; 512].as_slice())
+            }
             _ => {}
         }
         self.injected = op == "rng.load";
         if self.name == "constant-rng" && op == "rng.load" {
             return json!({"id": request.get("id"), "ok": {}}).to_string();
         }
-        let line = if self.name == "lenient-args" { known_arguments(request) } else { line.to_owned() };
+        let line =
+            if self.name == "lenient-args" { known_arguments(request) } else { line.to_owned() };
         let reply = self.adapter.handle(&line);
         if hello { self.introduce(&reply) } else { self.distort(request, op, reply) }
     }
@@ -120,7 +131,10 @@ impl Player {
         if let Some(ok) = reply.get_mut("ok").and_then(Value::as_object_mut) {
             match self.name.as_str() {
                 "wrong-protocol" => drop(ok.insert("protocol".into(), json!(2))),
-                "lies-about-caps" => drop(ok.insert("capabilities".into(), json!(["signal-v3/1", "keys/1", "state.export"]))),
+                "lies-about-caps" => drop(ok.insert(
+                    "capabilities".into(),
+                    json!(["signal-v3/1", "keys/1", "state.export"]),
+                )),
                 _ => {}
             }
         }
@@ -151,13 +165,16 @@ impl Player {
                 object.insert("err".into(), json!({"code": "internal"}));
                 Value::Object(object).to_string()
             }
-            "lies-about-caps" if op.starts_with("session.export") => json!({"id": id, "unsupported": op}).to_string(),
+            "lies-about-caps" if op.starts_with("session.export") => {
+                json!({"id": id, "unsupported": op}).to_string()
+            }
             _ => reply,
         }
     }
 
     fn look_up(&self, request: &Value, id: &Value) -> String {
-        let message = request.get("args").and_then(|args| args.get("message")).and_then(Value::as_str);
+        let message =
+            request.get("args").and_then(|args| args.get("message")).and_then(Value::as_str);
         match message.and_then(|message| self.table.get(message)) {
             Some(plaintext) => json!({"id": id, "ok": {"plaintext": plaintext}}).to_string(),
             None => json!({"id": id, "err": {"code": "invalid_message"}}).to_string(),

@@ -46,7 +46,11 @@ impl Matrix {
     ///
     /// Only cases that were judged count: what a subject does not support tells nothing.
     #[must_use]
-    pub fn nearest(&self, failed: &BTreeSet<String>, judged: &BTreeSet<String>) -> Vec<(&str, &Kills)> {
+    pub fn nearest(
+        &self,
+        failed: &BTreeSet<String>,
+        judged: &BTreeSet<String>,
+    ) -> Vec<(&str, &Kills)> {
         let mut scored: Vec<(f64, &str, &Kills)> = self
             .mutants
             .iter()
@@ -67,10 +71,15 @@ impl Matrix {
 /// Names, at each failure, the known-bad implementations that fail alike.
 pub fn name_nearest(verdicts: &mut [Verdict]) {
     let ids = |verdicts: &[Verdict], wanted: &dyn Fn(&Verdict) -> bool| -> BTreeSet<String> {
-        verdicts.iter().filter(|verdict| wanted(verdict)).map(|verdict| verdict.case.clone()).collect()
+        verdicts
+            .iter()
+            .filter(|verdict| wanted(verdict))
+            .map(|verdict| verdict.case.clone())
+            .collect()
     };
     let failed = ids(verdicts, &Verdict::failed);
-    let judged = ids(verdicts, &|verdict| matches!(verdict.ended, Ended::Pass { .. } | Ended::Fail { .. }));
+    let judged =
+        ids(verdicts, &|verdict| matches!(verdict.ended, Ended::Pass { .. } | Ended::Fail { .. }));
     let nearest = Matrix::built_in().nearest(&failed, &judged);
     for verdict in verdicts.iter_mut().filter(|verdict| verdict.failed()) {
         let alike = nearest.iter().filter(|(_, row)| row.kills.contains(&verdict.case));
@@ -89,11 +98,18 @@ mod tests {
     #[test]
     fn the_nearest_has_the_most_alike_set_of_failures() {
         let row = |kills| Kills { requirement: "R-1".into(), kills: set(kills) };
-        let mutants = BTreeMap::from([("wide".into(), row(&["a", "b", "c", "d"])), ("exact".into(), row(&["a", "b"]))]);
+        let mutants = BTreeMap::from([
+            ("wide".into(), row(&["a", "b", "c", "d"])),
+            ("exact".into(), row(&["a", "b"])),
+        ]);
         let matrix = Matrix { mutants, ..Matrix::default() };
         let judged = set(&["a", "b", "c", "d"]);
         let names = |failed: &[&str], judged: &BTreeSet<String>| -> Vec<String> {
-            matrix.nearest(&set(failed), judged).into_iter().map(|(name, _)| name.to_owned()).collect()
+            matrix
+                .nearest(&set(failed), judged)
+                .into_iter()
+                .map(|(name, _)| name.to_owned())
+                .collect()
         };
         assert_eq!(names(&["a", "b"], &judged), ["exact", "wide"]);
         assert_eq!(names(&["c", "d"], &judged), ["wide"]);

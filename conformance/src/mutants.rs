@@ -64,25 +64,37 @@ pub fn run(args: &MutantsRunArgs, extent: Extent) -> Result<u8, Usage> {
         transcripts: Transcripts::default(),
     };
     let jobs = args.jobs.unwrap_or_else(campaign::processors);
-    let wanted: Vec<Bug> = Bug::ALL.iter().copied().filter(|bug| is_wanted(*bug, &args.only)).collect();
+    let wanted: Vec<Bug> =
+        Bug::ALL.iter().copied().filter(|bug| is_wanted(*bug, &args.only)).collect();
     if wanted.is_empty() {
         return Err(format!("no known-bad implementation is named like {}", args.only.join(" ")));
     }
     let innocent = without_bug(&settings, jobs)?;
     let rows = in_parallel(&wanted, jobs, |bug| against(*bug, extent, &settings));
-    let matrix = Matrix { format: FORMAT.into(), suite: crate::SUITE_VERSION.into(), mutants: rows.into_iter().collect() };
+    let matrix = Matrix {
+        format: FORMAT.into(),
+        suite: crate::SUITE_VERSION.into(),
+        mutants: rows.into_iter().collect(),
+    };
     let survivors = report(&matrix, extent);
     if let Some(path) = &args.write {
         write(path, &matrix)?;
     }
     output::say(&format!("seed {}", hex::encode(settings.seed.0)));
-    output::say(&format!("{} passed, {} failed, 0 skipped", matrix.mutants.len() - survivors, survivors + innocent));
+    output::say(&format!(
+        "{} passed, {} failed, 0 skipped",
+        matrix.mutants.len() - survivors,
+        survivors + innocent
+    ));
     Ok(u8::from(survivors + innocent > 0))
 }
 
 fn is_wanted(bug: Bug, only: &[String]) -> bool {
     let row = bug.row();
-    only.is_empty() || only.iter().any(|word| row.name.contains(word.as_str()) || row.requirement.eq_ignore_ascii_case(word))
+    only.is_empty()
+        || only.iter().any(|word| {
+            row.name.contains(word.as_str()) || row.requirement.eq_ignore_ascii_case(word)
+        })
 }
 
 /// How many cases the implementation without a bug does not pass: each is a defect of a case or of it.
@@ -93,10 +105,23 @@ fn without_bug(settings: &Settings, jobs: usize) -> Result<usize, Usage> {
     let judged = judged.map_err(|error| campaign::started(&error))?;
     let guilty: Vec<_> = judged.verdicts.iter().filter(|verdict| !is_innocent(verdict)).collect();
     for verdict in &guilty {
-        output::say(&format!("{} without any bug: {} {:?}", red("FAIL"), verdict.case, verdict.ended));
+        output::say(&format!(
+            "{} without any bug: {} {:?}",
+            red("FAIL"),
+            verdict.case,
+            verdict.ended
+        ));
     }
-    let unsupported = judged.verdicts.iter().filter(|verdict| matches!(verdict.ended, Ended::Unsupported { .. })).count();
-    output::say(&format!("without any bug: {} of {} cases passed", cases.len() - guilty.len() - unsupported, cases.len()));
+    let unsupported = judged
+        .verdicts
+        .iter()
+        .filter(|verdict| matches!(verdict.ended, Ended::Unsupported { .. }))
+        .count();
+    output::say(&format!(
+        "without any bug: {} of {} cases passed",
+        cases.len() - guilty.len() - unsupported,
+        cases.len()
+    ));
     Ok(guilty.len())
 }
 
@@ -108,10 +133,18 @@ fn against(bug: Bug, extent: Extent, settings: &Settings) -> (String, Kills) {
     let row = bug.row();
     let own = |case: &&Case| extent == Extent::Everything || case.reqs.contains(&row.requirement);
     let cases: Vec<&Case> = cases::all().filter(own).collect();
-    let kills = runner::judge(&builtin::naive(Bugs(Some(bug))), &cases, settings, &|_| ()).map_or_else(
-        |_| BTreeSet::new(),
-        |judged| judged.verdicts.iter().filter(|verdict| noticed(verdict)).map(|verdict| verdict.case.clone()).collect(),
-    );
+    let kills = runner::judge(&builtin::naive(Bugs(Some(bug))), &cases, settings, &|_| ())
+        .map_or_else(
+            |_| BTreeSet::new(),
+            |judged| {
+                judged
+                    .verdicts
+                    .iter()
+                    .filter(|verdict| noticed(verdict))
+                    .map(|verdict| verdict.case.clone())
+                    .collect()
+            },
+        );
     (row.name.to_owned(), Kills { requirement: row.requirement.to_owned(), kills })
 }
 
@@ -124,13 +157,19 @@ fn noticed(verdict: &Verdict) -> bool {
     }
 }
 
-fn in_parallel<T: Sync, R: Send>(items: &[T], jobs: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+fn in_parallel<T: Sync, R: Send>(
+    items: &[T],
+    jobs: usize,
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, items.len().max(1)) {
             scope.spawn(|| {
-                while let Some((at, item)) = items.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
+                while let Some((at, item)) =
+                    items.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed))
+                {
                     let result = work(item);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
                 }
@@ -147,18 +186,35 @@ fn report(matrix: &Matrix, extent: Extent) -> usize {
     let by_case: BTreeMap<&str, &Case> = cases::all().map(|case| (case.id, case)).collect();
     let mut survivors = 0;
     for (name, row) in &matrix.mutants {
-        let is_own = |id: &&String| by_case.get(id.as_str()).is_some_and(|case| case.reqs.contains(&row.requirement.as_str()));
+        let is_own = |id: &&String| {
+            by_case
+                .get(id.as_str())
+                .is_some_and(|case| case.reqs.contains(&row.requirement.as_str()))
+        };
         let own: Vec<&str> = row.kills.iter().filter(is_own).map(String::as_str).collect();
         let others = row.kills.len() - own.len();
         if own.is_empty() {
             survivors += 1;
-            let elsewhere = if others > 0 { format!("; noticed elsewhere by {others} cases") } else { String::new() };
+            let elsewhere = if others > 0 {
+                format!("; noticed elsewhere by {others} cases")
+            } else {
+                String::new()
+            };
             output::say(&format!("{} {name} ({}){elsewhere}", red("SURVIVED"), row.requirement));
         } else if extent == Extent::Everything {
-            output::say(&format!("{} {name} ({}): {} of its own, {others} others", green("killed"), row.requirement, own.len()));
+            output::say(&format!(
+                "{} {name} ({}): {} of its own, {others} others",
+                green("killed"),
+                row.requirement,
+                own.len()
+            ));
         }
     }
-    output::say(&format!("{} known-bad implementations: {} killed, {survivors} survived", matrix.mutants.len(), matrix.mutants.len() - survivors));
+    output::say(&format!(
+        "{} known-bad implementations: {} killed, {survivors} survived",
+        matrix.mutants.len(),
+        matrix.mutants.len() - survivors
+    ));
     if extent == Extent::Everything {
         idle_cases(matrix);
     }
@@ -167,7 +223,8 @@ fn report(matrix: &Matrix, extent: Extent) -> usize {
 
 /// Cases that notice nothing: each is a liveness case, or superfluous.
 fn idle_cases(matrix: &Matrix) {
-    let useful: BTreeSet<&str> = matrix.mutants.values().flat_map(|row| row.kills.iter().map(String::as_str)).collect();
+    let useful: BTreeSet<&str> =
+        matrix.mutants.values().flat_map(|row| row.kills.iter().map(String::as_str)).collect();
     let idle: Vec<_> = cases::all().map(|case| case.id).filter(|id| !useful.contains(id)).collect();
     if !idle.is_empty() {
         output::say(&format!("{} cases notice none: {}", idle.len(), idle.join(" ")));
@@ -176,5 +233,6 @@ fn idle_cases(matrix: &Matrix) {
 
 fn write(path: &Path, matrix: &Matrix) -> Result<(), Usage> {
     let text = serde_json::to_string_pretty(matrix).map_err(|error| error.to_string())?;
-    fs::write(path, text + "\n").map_err(|error| format!("cannot write {}: {error}", path.display()))
+    fs::write(path, text + "\n")
+        .map_err(|error| format!("cannot write {}: {error}", path.display()))
 }

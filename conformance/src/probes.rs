@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    case::{CallError, Case, Failure, Kind, Outcome, Severity, Stop, Trouble},
+    case::{CallError, Case, Failure, Kind, Outcome, Severity, Stop},
     expect::{expect_bytes, expect_different},
     run::Run,
     schema,
@@ -251,10 +251,4 @@ fn random_bytes(run: &mut Run) -> Outcome {
         Err(CallError::Refused(_)) => Ok(()),
         Err(CallError::Stop(stop)) => Err(stop),
     })
-}
-
-/// Whether a probe's trouble is the adapter's own: what it wrote is no reply at all.
-#[must_use]
-pub const fn is_protocol_trouble(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Protocol { .. })
 }

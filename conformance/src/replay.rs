@@ -97,7 +97,8 @@ pub fn run(args: &ReplayArgs) -> Result<u8, String> {
     let file = read(&args.file)?;
     let (case, recorded) = find(&file)?;
     let command = if args.command.is_empty() { &file.command } else { &args.command };
-    let launcher: Launcher = if command.is_empty() { builtin::reference() } else { Process::launcher(command) };
+    let launcher: Launcher =
+        if command.is_empty() { builtin::reference() } else { Process::launcher(command) };
     let settings = Settings {
         seed: crate::campaign::seed(Some(&file.seed))?,
         jobs: 1,
@@ -106,7 +107,8 @@ pub fn run(args: &ReplayArgs) -> Result<u8, String> {
         trace: true,
         transcripts: recorded.transcripts,
     };
-    let judged = runner::judge(&launcher, &[case], &settings, &|_| ()).map_err(|error| crate::campaign::started(&error))?;
+    let judged = runner::judge(&launcher, &[case], &settings, &|_| ())
+        .map_err(|error| crate::campaign::started(&error))?;
     let result = RunResult {
         subject: launcher.name,
         command: launcher.command,
@@ -125,10 +127,16 @@ pub fn run(args: &ReplayArgs) -> Result<u8, String> {
 }
 
 fn read(path: &Path) -> Result<ReplayFile, String> {
-    let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let file: ReplayFile = serde_json::from_str(&text).map_err(|error| format!("{} is no replay file: {error}", path.display()))?;
+    let text = fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let file: ReplayFile = serde_json::from_str(&text)
+        .map_err(|error| format!("{} is no replay file: {error}", path.display()))?;
     if file.format != FORMAT {
-        return Err(format!("{} has the format {}; this program reads {FORMAT}", path.display(), file.format));
+        return Err(format!(
+            "{} has the format {}; this program reads {FORMAT}",
+            path.display(),
+            file.format
+        ));
     }
     Ok(file)
 }
@@ -139,7 +147,9 @@ fn find(file: &ReplayFile) -> Result<(&'static Case, Recorded), String> {
         (None, true) => Recorded::built_in()?,
         (None, false) => Recorded::default(),
     };
-    let case = crate::cases::all().chain(recorded.cases.iter().copied()).find(|case| case.id == file.case);
-    let case = case.ok_or_else(|| format!("this version of the suite has no case {}", file.case))?;
+    let case =
+        crate::cases::all().chain(recorded.cases.iter().copied()).find(|case| case.id == file.case);
+    let case =
+        case.ok_or_else(|| format!("this version of the suite has no case {}", file.case))?;
     Ok((case, recorded))
 }

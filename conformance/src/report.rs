@@ -13,7 +13,8 @@ use crate::{cli::JudgeOptions, verdict::RunResult};
 /// # Errors
 /// When a file cannot be written.
 pub fn write_all(result: &RunResult, options: &JudgeOptions) -> io::Result<()> {
-    let text = anstream::adapter::strip_str(&text::render(result, text::Detail::Verbose)).to_string();
+    let text =
+        anstream::adapter::strip_str(&text::render(result, text::Detail::Verbose)).to_string();
     let json = json::render(result)?;
     let junit = junit::render(result).map_err(io::Error::other)?;
     write(&options.out.join("report.txt"), &(text + "\n"))?;
@@ -24,7 +25,8 @@ pub fn write_all(result: &RunResult, options: &JudgeOptions) -> io::Result<()> {
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(named)?;
     }

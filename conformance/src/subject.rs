@@ -1,5 +1,6 @@
 //! The subject as a typed client sees it: operations in, answers out, every line checked against the schema.
 
+mod groups;
 pub mod keys;
 pub mod party;
 pub mod types;

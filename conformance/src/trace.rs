@@ -35,8 +35,16 @@ pub fn run(args: &TraceArgs) -> Result<u8, Usage> {
     for gap in &gaps {
         output::say(&format!("{} {gap}", red("gap")));
     }
-    let covered = requirements.all.iter().filter(|requirement| cases_of(&cases, &requirement.id).next().is_some()).count();
-    let summary = format!("{} requirements, {covered} with cases, {} gaps", requirements.all.len(), gaps.len());
+    let covered = requirements
+        .all
+        .iter()
+        .filter(|requirement| cases_of(&cases, &requirement.id).next().is_some())
+        .count();
+    let summary = format!(
+        "{} requirements, {covered} with cases, {} gaps",
+        requirements.all.len(),
+        gaps.len()
+    );
     output::say(&if gaps.is_empty() { green(&summary) } else { bold(&summary) });
     Ok(u8::from(args.check && !gaps.is_empty()))
 }
@@ -45,8 +53,17 @@ type Lock = BTreeMap<String, String>;
 
 /// Everything that is missing or stale, in words.
 #[must_use]
-pub fn gaps(requirements: &Requirements, cases: &[&'static Case], lock: &Lock, matrix: Option<&Matrix>) -> Vec<String> {
-    let mut gaps: Vec<_> = requirements.defects.iter().map(|defect| format!("{}: {}", defect.at, defect.what)).collect();
+pub fn gaps(
+    requirements: &Requirements,
+    cases: &[&'static Case],
+    lock: &Lock,
+    matrix: Option<&Matrix>,
+) -> Vec<String> {
+    let mut gaps: Vec<_> = requirements
+        .defects
+        .iter()
+        .map(|defect| format!("{}: {}", defect.at, defect.what))
+        .collect();
     for requirement in &requirements.all {
         gaps.extend(stale(requirement, lock));
         gaps.extend(uncovered(requirement, cases));
@@ -56,14 +73,20 @@ pub fn gaps(requirements: &Requirements, cases: &[&'static Case], lock: &Lock, m
     }
     for case in cases {
         for id in case.reqs.iter().filter(|id| requirements.with_id(id).is_none()) {
-            gaps.push(format!("the case {} names {id}, which is not in the specification", case.id));
+            gaps.push(format!(
+                "the case {} names {id}, which is not in the specification",
+                case.id
+            ));
         }
     }
     gaps.extend(twice(cases));
     for bug in Bug::ALL {
         let row = bug.row();
         if requirements.with_id(row.requirement).is_none() {
-            gaps.push(format!("{} breaks {}, which is not in the specification", row.name, row.requirement));
+            gaps.push(format!(
+                "{} breaks {}, which is not in the specification",
+                row.name, row.requirement
+            ));
         }
     }
     if let Some(matrix) = matrix {
@@ -80,7 +103,9 @@ fn stale(requirement: &Requirement, lock: &Lock) -> Option<String> {
         Some(_) => Some(format!(
             "spec/{chapter}.md:{line}: the text of {id} has changed; look at its cases, then: conformance trace --ack {id}"
         )),
-        None => Some(format!("spec/{chapter}.md:{line}: {id} is new; look at its cases, then: conformance trace --ack {id}")),
+        None => Some(format!(
+            "spec/{chapter}.md:{line}: {id} is new; look at its cases, then: conformance trace --ack {id}"
+        )),
     }
 }
 
@@ -101,16 +126,25 @@ fn uncovered(requirement: &Requirement, cases: &[&'static Case]) -> Vec<String> 
 
 fn twice(cases: &[&'static Case]) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    cases.iter().filter(|case| !seen.insert(case.id)).map(|case| format!("two cases have the id {}", case.id)).collect()
+    cases
+        .iter()
+        .filter(|case| !seen.insert(case.id))
+        .map(|case| format!("two cases have the id {}", case.id))
+        .collect()
 }
 
 fn survivors(matrix: &Matrix, cases: &[&'static Case]) -> Vec<String> {
-    let own = |case: &str, requirement: &str| cases.iter().any(|known| known.id == case && known.reqs.contains(&requirement));
+    let own = |case: &str, requirement: &str| {
+        cases.iter().any(|known| known.id == case && known.reqs.contains(&requirement))
+    };
     let mut gaps = Vec::new();
     for bug in Bug::ALL {
         let row = bug.row();
         match matrix.mutants.get(row.name) {
-            None => gaps.push(format!("{} is not in the kill matrix; run: conformance mutants matrix --write", row.name)),
+            None => gaps.push(format!(
+                "{} is not in the kill matrix; run: conformance mutants matrix --write",
+                row.name
+            )),
             Some(kills) if !kills.kills.iter().any(|case| own(case, row.requirement)) => {
                 gaps.push(format!("{} is noticed by no case of {}", row.name, row.requirement));
             }
@@ -120,13 +154,20 @@ fn survivors(matrix: &Matrix, cases: &[&'static Case]) -> Vec<String> {
     gaps
 }
 
-fn cases_of<'a>(cases: &'a [&'static Case], id: &'a str) -> impl Iterator<Item = &'a &'static Case> {
+fn cases_of<'a>(
+    cases: &'a [&'static Case],
+    id: &'a str,
+) -> impl Iterator<Item = &'a &'static Case> {
     cases.iter().filter(move |case| case.reqs.contains(&id))
 }
 
 /// The known-bad implementations of a requirement: libraries with a bug, and adapters that cheat.
 fn known_bad(id: &str) -> impl Iterator<Item = &'static str> {
-    let bugs = Bug::ALL.iter().map(|bug| bug.row()).filter(move |row| row.requirement == id).map(|row| row.name);
+    let bugs = Bug::ALL
+        .iter()
+        .map(|bug| bug.row())
+        .filter(move |row| row.requirement == id)
+        .map(|row| row.name);
     bugs.chain(faux::FAUX.iter().filter(move |faux| faux.requirement == id).map(|faux| faux.name))
 }
 
@@ -134,7 +175,12 @@ fn table(requirements: &Requirements, cases: &[&'static Case]) {
     for requirement in &requirements.all {
         let cases = cases_of(cases, &requirement.id).count();
         let known_bad: Vec<_> = known_bad(&requirement.id).collect();
-        output::say(&format!("{:16} {:6} {cases:2} cases  {}", requirement.id, requirement.level.word(), known_bad.join(" ")));
+        output::say(&format!(
+            "{:16} {:6} {cases:2} cases  {}",
+            requirement.id,
+            requirement.level.word(),
+            known_bad.join(" ")
+        ));
     }
 }
 
@@ -143,8 +189,10 @@ fn lock(path: &Path) -> Result<Lock, Usage> {
     if !path.exists() {
         return Ok(Lock::new());
     }
-    let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let rows = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' '));
+    let text = fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let rows =
+        text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' '));
     Ok(rows.map(|(id, hash)| (id.to_owned(), hash.trim().to_owned())).collect())
 }
 
@@ -152,25 +200,37 @@ fn matrix(path: &Path) -> Result<Option<Matrix>, Usage> {
     if !path.exists() {
         return Ok(None);
     }
-    let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    serde_json::from_str(&text).map(Some).map_err(|error| format!("{} is no kill matrix: {error}", path.display()))
+    let text = fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    serde_json::from_str(&text)
+        .map(Some)
+        .map_err(|error| format!("{} is no kill matrix: {error}", path.display()))
 }
 
 fn acknowledge(args: &TraceArgs, requirements: &Requirements) -> Result<(), Usage> {
     let mut locked = lock(&args.lock)?;
     for id in &args.ack {
         if id == "all" {
-            locked.extend(requirements.all.iter().map(|requirement| (requirement.id.clone(), requirement.text_hash())));
+            locked.extend(
+                requirements
+                    .all
+                    .iter()
+                    .map(|requirement| (requirement.id.clone(), requirement.text_hash())),
+            );
             continue;
         }
-        let requirement = requirements.with_id(id).ok_or_else(|| format!("there is no requirement {id}"))?;
+        let requirement =
+            requirements.with_id(id).ok_or_else(|| format!("there is no requirement {id}"))?;
         locked.insert(id.clone(), requirement.text_hash());
     }
-    let mut text = String::from("# The text of each requirement, as its cases were last confirmed. Written by: conformance trace --ack ID\n");
+    let mut text = String::from(
+        "# The text of each requirement, as its cases were last confirmed. Written by: conformance trace --ack ID\n",
+    );
     for (id, hash) in &locked {
         text.push_str(&format!("{id} {hash}\n"));
     }
-    fs::write(&args.lock, text).map_err(|error| format!("cannot write {}: {error}", args.lock.display()))
+    fs::write(&args.lock, text)
+        .map_err(|error| format!("cannot write {}: {error}", args.lock.display()))
 }
 
 #[cfg(test)]
@@ -178,8 +238,14 @@ mod tests {
     use super::*;
     use crate::case::{Kind, Severity};
 
-    const CASE: Case =
-        Case { id: "a/b", reqs: &["R-1"], needs: &[], severity: Severity::Spec, kind: Kind::Live, run: |_| Ok(()) };
+    const CASE: Case = Case {
+        id: "a/b",
+        reqs: &["R-1"],
+        needs: &[],
+        severity: Severity::Spec,
+        kind: Kind::Live,
+        run: |_| Ok(()),
+    };
 
     fn found(chapter: &str, lock: &[(&str, &str)]) -> Vec<String> {
         static CASES: [&Case; 1] = [&CASE];
@@ -193,7 +259,13 @@ mod tests {
     fn every_kind_of_gap_is_named() {
         let gaps = found("**[R-2]** A MUST b.\n", &[("R-3", "00")]);
         let all = gaps.join("\n");
-        for part in ["R-2 is new", "R-2 has no case", "R-2 has no known-bad", "R-3 has vanished", "a/b names R-1"] {
+        for part in [
+            "R-2 is new",
+            "R-2 has no case",
+            "R-2 has no known-bad",
+            "R-3 has vanished",
+            "a/b names R-1",
+        ] {
             assert!(all.contains(part), "{part} in {all}");
         }
     }
@@ -203,6 +275,10 @@ mod tests {
         let chapter = "**[R-1]** A MUST b.\n";
         let hash = Requirements::read(&[("c.md", chapter)]).with_id("R-1").unwrap().text_hash();
         assert!(!found(chapter, &[("R-1", &hash)]).iter().any(|gap| gap.contains("changed")));
-        assert!(found("**[R-1]** A MUST c.\n", &[("R-1", &hash)]).iter().any(|gap| gap.contains("--ack R-1")));
+        assert!(
+            found("**[R-1]** A MUST c.\n", &[("R-1", &hash)])
+                .iter()
+                .any(|gap| gap.contains("--ack R-1"))
+        );
     }
 }

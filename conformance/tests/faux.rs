@@ -21,7 +21,16 @@ fn folder(name: &str) -> PathBuf {
 fn judged(out: &Path, options: &[&str], command: &[&str]) -> Output {
     let out = out.to_str().unwrap();
     Command::new(JUDGE)
-        .args(["adapter", "--seed", SEED, "-j1", "--out", out, "--run", "ratchet/replay/same-counter-twice"])
+        .args([
+            "adapter",
+            "--seed",
+            SEED,
+            "-j1",
+            "--out",
+            out,
+            "--run",
+            "ratchet/replay/same-counter-twice",
+        ])
         .args(options)
         .arg("--")
         .args(command)
@@ -58,7 +67,12 @@ fn honest_adapters_pass_however_slow_or_noisy() {
 fn a_dishonest_adapter_makes_the_run_inconclusive() {
     let probe = |name, probe: &str, passed, failed| {
         let says = format!("INCONCLUSIVE the honesty probe {probe} failed");
-        ends(name, 4, &says, &format!("{passed} passed, {failed} failed, 0 skipped, 1 inconclusive"));
+        ends(
+            name,
+            4,
+            &says,
+            &format!("{passed} passed, {failed} failed, 0 skipped, 1 inconclusive"),
+        );
     };
     probe("echo", "adapter/decrypt/random-bytes-refused", 7, 1);
     probe("constant-rng", "adapter/rng/injected-is-repeatable", 7, 1);
@@ -71,7 +85,10 @@ fn an_adapter_that_answers_anything_or_nothing_is_found_out() {
     for (name, says) in [
         ("always-ok", "the honesty probe adapter/"),
         ("always-err", "the honesty probe adapter/"),
-        ("lies-about-caps", "expected an answer, because state.export is declared, got unsupported"),
+        (
+            "lies-about-caps",
+            "expected an answer, because state.export is declared, got unsupported",
+        ),
     ] {
         let output = judged(&folder(name), &[], &[FAUX, name]);
         let text = text(&output);
@@ -108,7 +125,11 @@ fn a_hang_is_a_timeout_and_ends_soon() {
 fn a_dead_or_missing_command_still_leaves_reports() {
     let output = judged(&folder("dead"), &[], &[FAUX, "dead"]);
     assert_eq!(output.status.code(), Some(4));
-    assert!(text(&output).contains("the adapter ended during hello: exit code 3"), "{}", text(&output));
+    assert!(
+        text(&output).contains("the adapter ended during hello: exit code 3"),
+        "{}",
+        text(&output)
+    );
     let out = folder("missing");
     let output = judged(&out, &[], &["/nowhere/no-such-adapter"]);
     assert_eq!(output.status.code(), Some(4));
@@ -125,10 +146,12 @@ fn a_crash_on_a_peers_message_is_a_failure_with_its_signal_and_can_be_replayed()
     assert!(said.contains("FAIL ratchet/replay/same-counter-twice · robustness"), "{said}");
     assert!(said.contains("the process ended: signal 6 (SIGABRT)"), "{said}");
     assert!(said.contains("RATCHET-15"), "{said}");
-    let replay = Command::new(JUDGE).arg("replay").arg(out.join("fail-0001.json")).output().unwrap();
+    let replay =
+        Command::new(JUDGE).arg("replay").arg(out.join("fail-0001.json")).output().unwrap();
     assert_eq!(replay.status.code(), Some(1), "{}", text(&replay));
-    let cured = Command::new(JUDGE).arg("replay").arg(out.join("fail-0001.json")).args(["--", FAUX, "honest"]);
-    assert_eq!({ cured }.output().unwrap().status.code(), Some(0));
+    let file = out.join("fail-0001.json");
+    let cured = Command::new(JUDGE).arg("replay").arg(file).args(["--", FAUX, "honest"]).output();
+    assert_eq!(cured.unwrap().status.code(), Some(0));
 }
 
 #[test]
@@ -169,14 +192,20 @@ fn expected_failures_do_not_gate_and_stale_ones_do() {
     let file = file.to_str().unwrap();
     let expected = judged(&out, &["--expectations", file], &[FAUX, "crash"]);
     assert_eq!(expected.status.code(), Some(0), "{}", text(&expected));
-    assert!(text(&expected).contains("NOT CONFORMANT"), "an expected failure is a failure: {}", text(&expected));
+    assert!(
+        text(&expected).contains("NOT CONFORMANT"),
+        "an expected failure is a failure: {}",
+        text(&expected)
+    );
     let stale = judged(&out, &["--expectations", file], &[FAUX, "honest"]);
     assert_eq!(stale.status.code(), Some(3), "{}", text(&stale));
 }
 
 #[test]
 fn the_check_says_which_stage_failed() {
-    let check = |name: &str| Command::new(JUDGE).args(["adapter", "check", "--", FAUX, name]).output().unwrap();
+    let check = |name: &str| {
+        Command::new(JUDGE).args(["adapter", "check", "--", FAUX, name]).output().unwrap()
+    };
     let honest = check("honest");
     assert_eq!(honest.status.code(), Some(0), "{}", text(&honest));
     assert!(text(&honest).contains("ready:"));

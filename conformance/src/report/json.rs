@@ -99,7 +99,9 @@ fn requirements(verdicts: &[Verdict]) -> Vec<RequirementResult> {
     let row = |(id, verdicts): (&str, Vec<&Verdict>)| RequirementResult {
         id: id.into(),
         level: level_of(id).word().into(),
-        text: Requirements::built_in().with_id(id).map_or_else(String::new, |requirement| requirement.text.clone()),
+        text: Requirements::built_in()
+            .with_id(id)
+            .map_or_else(String::new, |requirement| requirement.text.clone()),
         result: if verdicts.iter().any(|verdict| verdict.failed()) {
             "fail"
         } else if verdicts.iter().any(|verdict| verdict.passed()) {
@@ -129,7 +131,8 @@ mod tests {
     };
 
     fn result(ended: Vec<Ended>) -> RunResult {
-        let verdicts = PROBES.iter().zip(ended).map(|(case, ended)| runner::blank(case, ended)).collect();
+        let verdicts =
+            PROBES.iter().zip(ended).map(|(case, ended)| runner::blank(case, ended)).collect();
         RunResult {
             subject: "./adapter".into(),
             command: vec!["./adapter".into()],
@@ -166,7 +169,8 @@ mod tests {
         let schema: Value = serde_json::from_str(SCHEMA).unwrap();
         let validator = jsonschema::validator_for(&schema).unwrap();
         let report: Value = serde_json::from_str(&text).unwrap();
-        let errors: Vec<_> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        let errors: Vec<_> =
+            validator.iter_errors(&report).map(|error| error.to_string()).collect();
         assert_eq!(errors, Vec::<String>::new());
         let read: Report = serde_json::from_str(&text).unwrap();
         assert_eq!(read.cases.len(), 5);

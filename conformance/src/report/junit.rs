@@ -16,7 +16,11 @@ pub fn render(result: &RunResult) -> Result<String, quick_junit::SerializeError>
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
     for verdict in &result.verdicts {
         let area = verdict.case.split('/').next().unwrap_or_default();
-        suites.entry(area).or_insert_with(|| TestSuite::new(area)).add_test_case(test_case(verdict, area, &result.seed));
+        suites.entry(area).or_insert_with(|| TestSuite::new(area)).add_test_case(test_case(
+            verdict,
+            area,
+            &result.seed,
+        ));
     }
     if let Some(why) = &result.inconclusive {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
@@ -39,7 +43,10 @@ fn test_case(verdict: &Verdict, area: &str, seed: &str) -> TestCase {
         case.add_property(Property::new("expectation", format!("{expectation:?}").to_lowercase()));
     }
     if !verdict.steps.is_empty() {
-        let steps = verdict.steps.iter().flat_map(|step| [format!("> {}", step.request), format!("< {}", step.reply)]);
+        let steps = verdict
+            .steps
+            .iter()
+            .flat_map(|step| [format!("> {}", step.request), format!("< {}", step.reply)]);
         case.set_system_out(steps.collect::<Vec<_>>().join("\n"));
     }
     if !verdict.stderr.is_empty() {
@@ -60,18 +67,24 @@ fn status(verdict: &Verdict) -> TestCaseStatus {
         status
     };
     match (&verdict.ended, verdict.expectation) {
-        (Ended::Pass { .. }, Some(Expectation::Xpass)) => {
-            broken(NonSuccessKind::Failure, "passed although a failure is expected: remove the expectation".into())
-        }
+        (Ended::Pass { .. }, Some(Expectation::Xpass)) => broken(
+            NonSuccessKind::Failure,
+            "passed although a failure is expected: remove the expectation".into(),
+        ),
         (Ended::Pass { .. }, _) => TestCaseStatus::success(),
         (Ended::Fail { failure }, expectation) => {
-            let message = format!("{}: expected {}, got {}", failure.what, failure.expected, failure.actual);
+            let message =
+                format!("{}: expected {}, got {}", failure.what, failure.expected, failure.actual);
             match expectation {
-                Some(Expectation::Xfail | Expectation::Flaky) => skipped(format!("expected failure: {message}")),
+                Some(Expectation::Xfail | Expectation::Flaky) => {
+                    skipped(format!("expected failure: {message}"))
+                }
                 _ => broken(NonSuccessKind::Failure, message),
             }
         }
-        (Ended::Unsupported { missing }, _) => skipped(format!("unsupported: {missing} is not declared")),
+        (Ended::Unsupported { missing }, _) => {
+            skipped(format!("unsupported: {missing} is not declared"))
+        }
         (Ended::Skipped { why }, _) => skipped(format!("skipped: {why}")),
         (Ended::Inconclusive { why, .. }, _) => broken(NonSuccessKind::Error, why.clone()),
     }

@@ -69,20 +69,33 @@ fn line(text: &mut String, verdict: &Verdict, result: &RunResult, detail: Detail
     let id = &verdict.case;
     let written = match (&verdict.ended, verdict.expectation) {
         (Ended::Pass { .. }, Some(Expectation::Xpass)) => {
-            writeln!(text, "{} {id}: passes although a failure is expected; remove the expectation", yellow("STALE"))
+            writeln!(
+                text,
+                "{} {id}: passes although a failure is expected; remove the expectation",
+                yellow("STALE")
+            )
         }
         (Ended::Pass { variant }, _) => {
-            let variant = variant.as_ref().map(|variant| format!(" [{variant}]")).unwrap_or_default();
-            if detail == Detail::Verbose { writeln!(text, "{} {id}{variant}", green("pass")) } else { Ok(()) }
+            let variant =
+                variant.as_ref().map(|variant| format!(" [{variant}]")).unwrap_or_default();
+            if detail == Detail::Verbose {
+                writeln!(text, "{} {id}{variant}", green("pass"))
+            } else {
+                Ok(())
+            }
         }
-        (Ended::Fail { failure }, Some(Expectation::Xfail | Expectation::Flaky)) if detail == Detail::Normal => {
+        (Ended::Fail { failure }, Some(Expectation::Xfail | Expectation::Flaky))
+            if detail == Detail::Normal =>
+        {
             writeln!(text, "{} {id}: {}", dim("xfail"), short(failure))
         }
         (Ended::Fail { failure }, expectation) => {
             failed(text, verdict, failure, expectation, result);
             Ok(())
         }
-        (Ended::Inconclusive { why, .. }, _) if result.inconclusive.as_ref().is_none_or(|whole| !why.ends_with(whole.as_str())) => {
+        (Ended::Inconclusive { why, .. }, _)
+            if result.inconclusive.as_ref().is_none_or(|whole| !why.ends_with(whole.as_str())) =>
+        {
             writeln!(text, "{} {id}: {why}", yellow("inconclusive"))
         }
         _ => Ok(()),
@@ -94,7 +107,13 @@ fn short(failure: &Failure) -> String {
     format!("{}: expected {}, got {}", failure.what, failure.expected, failure.actual)
 }
 
-fn failed(text: &mut String, verdict: &Verdict, failure: &Failure, expectation: Option<Expectation>, result: &RunResult) {
+fn failed(
+    text: &mut String,
+    verdict: &Verdict,
+    failure: &Failure,
+    expectation: Option<Expectation>,
+    result: &RunResult,
+) {
     let word = match expectation {
         Some(Expectation::Xfail) => dim("xfail"),
         Some(Expectation::Flaky) => dim("flaky"),
@@ -104,7 +123,9 @@ fn failed(text: &mut String, verdict: &Verdict, failure: &Failure, expectation: 
     };
     let mut rows = vec![format!("{word} {} · {}", bold(&verdict.case), verdict.weight())];
     for id in &verdict.reqs {
-        let sentence = Requirements::built_in().with_id(id).map_or("", |requirement| requirement.text.as_str());
+        let sentence = Requirements::built_in()
+            .with_id(id)
+            .map_or("", |requirement| requirement.text.as_str());
         rows.push(format!("  {id}  {sentence}"));
     }
     rows.push(format!("  looked at  {}", failure.what));
@@ -117,7 +138,11 @@ fn failed(text: &mut String, verdict: &Verdict, failure: &Failure, expectation: 
     }
     if !verdict.steps.is_empty() {
         let first = verdict.steps.len().saturating_sub(STEPS_SHOWN);
-        rows.push(dim(&format!("  last {} of {} wire steps", verdict.steps.len() - first, verdict.steps.len())));
+        rows.push(dim(&format!(
+            "  last {} of {} wire steps",
+            verdict.steps.len() - first,
+            verdict.steps.len()
+        )));
         for step in verdict.steps.iter().skip(first) {
             rows.push(dim(&format!("    > {}", cut(&step.request))));
             rows.push(dim(&format!("    < {}", cut(&step.reply))));
@@ -150,8 +175,10 @@ fn not_judged(text: &mut String, result: &RunResult, detail: Detail) {
         groups.entry(reason).or_default().push(&verdict.case);
     }
     for (reason, ids) in groups {
-        let listed = if detail == Detail::Verbose || ids.len() <= 3 { ids.join(" ") } else { areas(&ids) };
-        let _infallible = writeln!(text, "{}", dim(&format!("{reason}: {} cases: {listed}", ids.len())));
+        let listed =
+            if detail == Detail::Verbose || ids.len() <= 3 { ids.join(" ") } else { areas(&ids) };
+        let _infallible =
+            writeln!(text, "{}", dim(&format!("{reason}: {} cases: {listed}", ids.len())));
     }
 }
 
@@ -178,9 +205,16 @@ pub fn closing(result: &RunResult) -> String {
         "NOT CONFORMANT" => red("NOT CONFORMANT"),
         word => yellow(word),
     };
-    let replay = result.first_replay.as_ref().map(|replay| format!(" · replay: {replay}")).unwrap_or_default();
-    let inconclusive =
-        if tally.inconclusive > 0 { format!(", {} inconclusive", tally.inconclusive) } else { String::new() };
+    let replay = result
+        .first_replay
+        .as_ref()
+        .map(|replay| format!(" · replay: {replay}"))
+        .unwrap_or_default();
+    let inconclusive = if tally.inconclusive > 0 {
+        format!(", {} inconclusive", tally.inconclusive)
+    } else {
+        String::new()
+    };
     format!(
         "Profile library: MUST {}/{} covered by your claims ({} unsupported) · {} pass · {}\n\
          Security: {}   Interop: {}   Robustness: {}   Spec: {}   SHOULD: {}/{}\n\

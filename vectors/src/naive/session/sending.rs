@@ -83,13 +83,14 @@ pub(super) fn check_sendable(session: &Session, now_ms: u64, bugs: Bugs) -> Outc
     let Some(pending) = &session.pending else {
         return Ok(());
     };
-    let age = (now_ms / 1000).saturating_sub(pending.begun_ms / 1000);
+    // Only the beginning is cut to whole seconds.
+    let begun_ms = pending.begun_ms / 1000 * 1000;
     let allowed = match bugs.0 {
         Some(Bug::Session13NoExpiry) => u64::MAX,
         Some(Bug::Session14ExpiresEarly) => 29 * 24 * 60 * 60,
         _ => UNANSWERED_SECONDS,
     };
-    if age > allowed {
+    if now_ms > begun_ms.saturating_add(allowed.saturating_mul(1000)) {
         return Err(Fault::new(Code::NoSession, "unanswered for more than 30 days"));
     }
     Ok(())

@@ -1,9 +1,11 @@
 //! `cargo xtask fuzz`: cargo-fuzz on the nightly toolchain.
 
+use std::fs;
+
 use anyhow::{Context, Result, bail};
 
 use crate::machine;
-use crate::steps::{command, succeed, works};
+use crate::steps::{command, root, succeed, works};
 
 /// Fuzzes one target, or each in turn, for `seconds`.
 pub(crate) fn run(target: Option<&str>, seconds: u32) -> Result<()> {
@@ -11,6 +13,8 @@ pub(crate) fn run(target: Option<&str>, seconds: u32) -> Result<()> {
         bail!("missing: a nightly toolchain (`rustup toolchain install nightly`)");
     }
     machine::ensure_cargo_command("fuzz", "0.13.2")?;
+    println!("seeds from vectors/");
+    succeed(&mut command("cargo run --quiet --package countersign-fuzz-bodies --bin seeds"))?;
     let targets = match target {
         Some(target) => vec![target.to_owned()],
         None => all_targets()?,

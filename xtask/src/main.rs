@@ -45,6 +45,9 @@ enum Command {
     Test,
     /// Compares the hot paths with named peers, interleaved round by round
     Peers {
+        /// Measures the `aws-lc` backend instead of the default one.
+        #[arg(long)]
+        aws_lc: bool,
         /// Words for the comparison, such as `--rounds 61` or a row's name.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
@@ -63,7 +66,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Conformance { words } => conformance::run(&words),
         Command::Test => test::run().map(|()| 0),
-        Command::Peers { words } => peers::run(&words).map(|()| 0),
+        Command::Peers { aws_lc, words } => peers::run(aws_lc, &words).map(|()| 0),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds).map(|()| 0),
     };
     match done {

@@ -21,9 +21,11 @@ pub(crate) fn run(target: Option<&str>, seconds: u32) -> Result<()> {
     };
     for target in targets {
         println!("\n── {target}: {seconds} s");
-        let line = format!(
-            "cargo +nightly fuzz run {target} fuzz/corpus/{target} fuzz/seeds/{target} -- -max_total_time={seconds}"
-        );
+        let folders = [format!("fuzz/corpus/{target}"), format!("fuzz/seeds/{target}")];
+        folders.iter().try_for_each(|folder| fs::create_dir_all(root().join(folder)))?;
+        let folders = folders.join(" ");
+        let line =
+            format!("cargo +nightly fuzz run {target} {folders} -- -max_total_time={seconds}");
         succeed(&mut command(&line))?;
     }
     Ok(())

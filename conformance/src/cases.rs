@@ -1,5 +1,6 @@
 //! All cases, one file per chapter of the specification, in its order.
 
+pub mod boxes;
 pub mod fingerprint;
 pub mod groups;
 pub mod handshake;
@@ -8,7 +9,9 @@ pub mod native;
 pub mod prekeys;
 pub mod primitives;
 pub mod ratchet;
+pub mod secrets;
 pub mod session;
+pub mod state;
 pub mod wire;
 
 use crate::case::Case;
@@ -26,6 +29,9 @@ pub const CHAPTERS: &[(&str, &[Case])] = &[
     ("session", session::CASES),
     ("native", native::CASES),
     ("groups", groups::CASES),
+    ("boxes", boxes::CASES),
+    ("state", state::CASES),
+    ("secrets", secrets::CASES),
     ("fingerprint", fingerprint::CASES),
     ("wire", wire::CASES),
 ];

@@ -1,7 +1,7 @@
 //! Cases of group sender keys. Spec: `spec/groups.md`.
 
 mod decoding;
-mod member;
+pub(super) mod member;
 mod reading;
 mod states;
 mod writing;

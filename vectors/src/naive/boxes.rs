@@ -227,7 +227,7 @@ pub fn open_message(
     content: &[u8],
     bugs: Bugs,
 ) -> Outcome<(Vec<u8>, Vec<u8>)> {
-    if slot.len() < NONCE + TAG {
+    if slot.len() < NONCE + TAG || content.len() < TAG {
         return Err(Fault::new(Code::TooShort, "no room for a tag"));
     }
     let (nonce, sealed) = slot.split_at(NONCE);

@@ -77,7 +77,12 @@ impl Pair {
 
     /// The subject's end: the first of the two.
     fn keys(&self, suite: Named) -> BoxKeys<'_> {
-        BoxKeys { suite: suite.0, private: &self.mine.0, public: &self.theirs.1, nonce: &self.nonce }
+        BoxKeys {
+            suite: suite.0,
+            private: &self.mine.0,
+            public: &self.theirs.1,
+            nonce: &self.nonce,
+        }
     }
 
     /// What the other end seals for the subject.
@@ -91,7 +96,8 @@ impl Pair {
 fn lengths(run: &mut Run, suite: Named) -> Outcome {
     let pair = Pair::new(run);
     let sealed = pair.sealed(suite, b"text")?;
-    let resized = |bytes: &[u8], length| bytes.iter().copied().cycle().take(length).collect::<Vec<u8>>();
+    let resized =
+        |bytes: &[u8], length| bytes.iter().copied().cycle().take(length).collect::<Vec<u8>>();
     for length in [0, 31, 33, 64] {
         let (private, public) = (resized(&pair.mine.0, length), resized(&pair.theirs.1, length));
         for keys in [
@@ -185,7 +191,13 @@ fn sealed_message(run: &mut Run) -> Outcome {
 }
 
 /// A slot's text sealed by `sender` for `recipient`, and the content that goes with its key.
-fn sealed_by(run: &mut Run, sender: &[u8; 32], recipient: &[u8; 32], header: &[u8], text: &[u8]) -> Result<SealedMessage, Stop> {
+fn sealed_by(
+    run: &mut Run,
+    sender: &[u8; 32],
+    recipient: &[u8; 32],
+    header: &[u8],
+    text: &[u8],
+) -> Result<SealedMessage, Stop> {
     let key: [u8; 32] = run.bytes();
     let content = aead::xseal(&key, &[0; 24], b"", text);
     let inside = [header, &key, &sha256(&[&content])].concat();
@@ -203,7 +215,8 @@ fn opened_message(run: &mut Run) -> Outcome {
     for (header, length) in [(&b""[..], 0), (b"header", 1), (b"a longer header", 500)] {
         let text = run.random(length);
         let made = sealed_by(run, &sender.0, &recipient.1, header, &text)?;
-        let opened = run.subject.box_open_message(&recipient.0, &sender.1, slot(&made)?, &made.content)?;
+        let opened =
+            run.subject.box_open_message(&recipient.0, &sender.1, slot(&made)?, &made.content)?;
         expect_bytes("the header", header, &opened.0)?;
         expect_bytes("the content", &text, &opened.1)?;
     }
@@ -214,9 +227,11 @@ fn opened_message(run: &mut Run) -> Outcome {
 fn draws(run: &mut Run) -> Outcome {
     let (sender, text) = (key_pair(run), run.random(40));
     let publics = [key_pair(run).1, key_pair(run).1];
-    let draws = boxes::MessageDraws { content_key: run.bytes(), nonces: vec![run.bytes(), run.bytes()] };
+    let draws =
+        boxes::MessageDraws { content_key: run.bytes(), nonces: vec![run.bytes(), run.bytes()] };
     let recipients = publics.map(|public| public.to_vec());
-    let expected = own(boxes::seal_message(&sender.0, &recipients, b"header", &text, &draws, Bugs::NONE))?;
+    let expected =
+        own(boxes::seal_message(&sender.0, &recipients, b"header", &text, &draws, Bugs::NONE))?;
     run.load_rng(&[&draws.content_key[..], &draws.nonces.concat()].concat())?;
     let made = run.subject.box_seal_message(&sender.0, &publics, b"header", &text)?;
     expect_bytes("the content", &expected.content, &made.content)?;
@@ -229,7 +244,10 @@ fn zero_agreement_in_message(run: &mut Run) -> Outcome {
     let made = sealed_by(run, &sender.0, &recipient.1, b"header", b"text")?;
     for weak in SMALL_ORDER {
         let publics = [recipient.1, weak];
-        expect_refused(run.subject.box_seal_message(&sender.0, &publics, b"", b"text"), "bad_agreement")?;
+        expect_refused(
+            run.subject.box_seal_message(&sender.0, &publics, b"", b"text"),
+            "bad_agreement",
+        )?;
         let opened = run.subject.box_open_message(&recipient.0, &weak, slot(&made)?, &made.content);
         expect_refused(opened, "bad_agreement")?;
     }
@@ -297,7 +315,8 @@ fn fresh_key_and_nonces(run: &mut Run) -> Outcome {
     let publics = [key_pair(run).1, key_pair(run).1, key_pair(run).1];
     let (mut nonces, mut contents): (Vec<Vec<u8>>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());
     for _ in 0..3 {
-        let made = run.subject.box_seal_message(&sender.0, &publics, b"header", b"the same text")?;
+        let made =
+            run.subject.box_seal_message(&sender.0, &publics, b"header", b"the same text")?;
         contents.push(made.content);
         nonces.extend(made.slots.iter().map(|slot| slot.iter().take(24).copied().collect()));
     }

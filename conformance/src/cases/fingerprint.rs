@@ -50,7 +50,13 @@ impl People {
     }
 
     /// What the subject computes, seen from the first person or from the second.
-    fn subject(&self, run: &Run, version: u32, iterations: u32, from: usize) -> Result<Fingerprint, Stop> {
+    fn subject(
+        &self,
+        run: &Run,
+        version: u32,
+        iterations: u32,
+        from: usize,
+    ) -> Result<Fingerprint, Stop> {
         let [first, second] = &self.sides;
         let (mine, other) = if from == 0 { (first, second) } else { (second, first) };
         let local = FingerprintSide { id: &mine.0, key: &mine.1 };
@@ -71,7 +77,9 @@ impl People {
 /// Several versions and iteration counts, among them those in use.
 fn iterated_hash(run: &mut Run) -> Outcome {
     let people = People::new(run);
-    for (version, iterations) in [(0, 2), (1, 5200), (2, 5200), (2, 1024), (300, 3), (u32::MAX, 100)] {
+    for (version, iterations) in
+        [(0, 2), (1, 5200), (2, 5200), (2, 1024), (300, 3), (u32::MAX, 100)]
+    {
         let made = people.subject(run, version, iterations, 0)?;
         let what = format!("version {version}, {iterations} iterations");
         expect_eq(&what, &people.judge(version, iterations, 0)?, &made)?;
@@ -128,13 +136,13 @@ fn both_halves(run: &mut Run) -> Outcome {
 /// Another version, and none, which counts as 0.
 fn version(run: &mut Run) -> Outcome {
     let [mine, theirs]: [[u8; 32]; 2] = [run.bytes(), run.bytes()];
-    let ours = |version| code(version, Some(&mine), Some(&theirs));
+    let ours = |version| code(Some(version), Some(&mine), Some(&theirs));
     let scan = |version| code(version, Some(&theirs), Some(&mine));
-    for (own, scanned) in [(Some(2), Some(1)), (Some(1), Some(2)), (Some(2), None), (None, Some(1)), (Some(0), Some(256))] {
+    for (own, scanned) in [(2, Some(1)), (1, Some(2)), (2, None), (0, Some(1)), (0, Some(256))] {
         let answer = run.subject.fingerprint_compare(&ours(own), &scan(scanned));
         expect_refused(answer, "fingerprint_version")?;
     }
-    for (own, scanned) in [(Some(0), None), (None, Some(0)), (None, None), (Some(7), Some(7))] {
+    for (own, scanned) in [(0, None), (0, Some(0)), (7, Some(7))] {
         let matches = run.subject.fingerprint_compare(&ours(own), &scan(scanned))?;
         expect_eq("codes of one version", &true, &matches)?;
     }

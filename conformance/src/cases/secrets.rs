@@ -43,7 +43,8 @@ fn forms(secret: &[u8]) -> [Vec<u8>; 4] {
 fn base64(bytes: &[u8]) -> Vec<u8> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let groups = bytes.chunks_exact(3);
-    let numbers = groups.map(|group| group.iter().fold(0_usize, |n, byte| n << 8 | usize::from(*byte)));
+    let numbers =
+        groups.map(|group| group.iter().fold(0_usize, |n, byte| n << 8 | usize::from(*byte)));
     let digits = numbers.flat_map(|number| [18, 12, 6, 0].map(|shift| number >> shift & 63));
     digits.filter_map(|digit| ALPHABET.get(digit).copied()).collect()
 }

@@ -106,7 +106,8 @@ fn refuses(scene: &Scene, state: &[u8]) -> Outcome {
 fn truncated(run: &mut Run, suite: Suite) -> Outcome {
     let (mut scene, state) = exported(run, suite)?;
     let last = u32::try_from(state.len()).unwrap_or(u32::MAX) - 1;
-    let mut lengths: Vec<u32> = (0..=last.min(100)).chain(last.saturating_sub(100)..=last).collect();
+    let mut lengths: Vec<u32> =
+        (0..=last.min(100)).chain(last.saturating_sub(100)..=last).collect();
     lengths.extend((0..50).map(|_| run.number(0, last)));
     for length in lengths {
         refuses(&scene, state.get(..length as usize).unwrap_or_default())?;
@@ -118,7 +119,8 @@ fn truncated(run: &mut Run, suite: Suite) -> Outcome {
 /// Other values of the first byte, where a state's version begins.
 fn unknown_version(run: &mut Run, suite: Suite) -> Outcome {
     let (mut scene, state) = exported(run, suite)?;
-    let (&version, rest) = state.split_first().ok_or_else(|| crate::scene::judge::defect("no state"))?;
+    let (&version, rest) =
+        state.split_first().ok_or_else(|| crate::scene::judge::defect("no state"))?;
     for flipped in [0xff, 0x80, 0x40, 0x7f, 0x55] {
         refuses(&scene, &[&[version ^ flipped], rest].concat())?;
     }

@@ -50,7 +50,8 @@ pub(super) fn fresh_key(run: &mut Run) -> Outcome {
 /// Chain id, chain key and signing key follow from the draws, in this order.
 pub(super) fn draws(run: &mut Run) -> Outcome {
     let subject = run.fresh_party(Suite::SignalV3)?;
-    let (id, chain_key, signing): ([u8; 4], [u8; 32], [u8; 32]) = (run.bytes(), run.bytes(), run.bytes());
+    let (id, chain_key, signing): ([u8; 4], [u8; 32], [u8; 32]) =
+        (run.bytes(), run.bytes(), run.bytes());
     subject.load_rng(&[&id[..], &chain_key, &signing].concat())?;
     let made = described(&subject.create_distribution(&run.uuid())?)?;
     expect_eq("the chain id", &(u32::from_le_bytes(id) >> 1), &made.chain_id)?;
@@ -106,7 +107,9 @@ pub(super) fn each_iteration_once(run: &mut Run) -> Outcome {
         sent.push(subject.group_encrypt(&id, TEXT)?);
     }
     let keep: Vec<u32> = (0..200).collect();
-    sent.extend(subject.group_encrypt_many(&id, TEXT, 200, &keep)?.into_iter().map(|(_, message)| message));
+    sent.extend(
+        subject.group_encrypt_many(&id, TEXT, 200, &keep)?.into_iter().map(|(_, message)| message),
+    );
     let mut seen = Vec::new();
     for (expected, message) in (0_u32..).zip(&sent) {
         let message = decoded(message)?;

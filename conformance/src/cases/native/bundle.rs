@@ -99,7 +99,10 @@ pub(super) fn wrong_signed_prekey_signature(run: &mut Run) -> Outcome {
         ("altered in R", changed(right, 0)),
         ("altered in s", changed(right, 40)),
         ("cut", right.iter().take(63).copied().collect()),
-        ("of another id", sign(&mut scene.judge, &signed_prekey_message(id + 1, &key, Bugs::NONE))?),
+        (
+            "of another id",
+            sign(&mut scene.judge, &signed_prekey_message(id + 1, &key, Bugs::NONE))?,
+        ),
         ("of another identity", sign(&mut stranger, &signed_prekey_message(id, &key, Bugs::NONE))?),
         ("of the bare key", sign(&mut scene.judge, &key)?),
     ];
@@ -129,7 +132,8 @@ pub(super) fn wrong_one_time_prekey_signature(run: &mut Run) -> Outcome {
     ];
     for (what, signature) in wrong {
         let mut bundle = honest.clone();
-        bundle.one_time_prekey = Some(crate::subject::types::OneTimePrekey { signature, ..prekey.clone() });
+        bundle.one_time_prekey =
+            Some(crate::subject::types::OneTimePrekey { signature, ..prekey.clone() });
         refuses(&scene, what, &bundle, "bad_signature")?;
     }
     accepts(scene)
@@ -160,7 +164,7 @@ pub(super) fn of_another_device(run: &mut Run) -> Outcome {
     let wrong = [
         ("another name", Bundle { name: Some(run.uuid()), ..honest.clone() }),
         ("another device id", Bundle { device_id: 2, ..honest.clone() }),
-        ("another incarnation", Bundle { incarnation: Some(run.bytes()), ..honest.clone() }),
+        ("another incarnation", Bundle { incarnation: Some(run.bytes()), ..honest }),
     ];
     for (what, bundle) in wrong {
         refuses(&scene, what, &bundle, "invalid_message")?;

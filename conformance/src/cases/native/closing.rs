@@ -11,7 +11,11 @@ use crate::{
 /// 0 in the first chain, and then the number of messages of the chain before.
 pub(super) fn previous_length(run: &mut Run) -> Outcome {
     let mut scene = acquainted(run)?;
-    expect_eq("previous_length of the first chain", &0, &header_of(&scene.hear()?)?.previous_length)?;
+    expect_eq(
+        "previous_length of the first chain",
+        &0,
+        &header_of(&scene.hear()?)?.previous_length,
+    )?;
     scene.rounds(1)?;
     for sent in 1..=4_u32 {
         for _ in 1..sent {

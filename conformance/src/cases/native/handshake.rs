@@ -75,10 +75,18 @@ pub(super) fn zero_agreement(run: &mut Run) -> Outcome {
     for key in SMALL_ORDER {
         let mut first = honest.clone();
         first.base_key = with_type(&key);
-        scene.refuses_as("an ephemeral of small order", &first.seal(&scene.judge)?, "bad_agreement")?;
+        scene.refuses_as(
+            "an ephemeral of small order",
+            &first.seal(&scene.judge)?,
+            "bad_agreement",
+        )?;
         let mut first = honest.clone();
         first.identity = with_type(&key);
-        scene.refuses_as("an identity of small order", &first.seal(&scene.judge)?, "bad_agreement")?;
+        scene.refuses_as(
+            "an identity of small order",
+            &first.seal(&scene.judge)?,
+            "bad_agreement",
+        )?;
     }
     scene.reads(&honest.seal(&scene.judge)?, HELD)
 }

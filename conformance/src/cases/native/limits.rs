@@ -85,7 +85,11 @@ pub(super) fn seeds_of_all_chains_together(run: &mut Run) -> Outcome {
     scene.reads(&at(&scene, 510)?, HELD)?;
     let late = |counter| Ok::<_, Stop>(old.sealing_at(counter, HELD)?.seal());
     for gone in [0, 9] {
-        scene.refuses_as(&format!("message {gone} of a closed chain"), &late(gone)?, "invalid_message")?;
+        scene.refuses_as(
+            &format!("message {gone} of a closed chain"),
+            &late(gone)?,
+            "invalid_message",
+        )?;
     }
     for kept in [10, 1499] {
         scene.reads_as(&format!("message {kept} of a closed chain"), &late(kept)?, HELD)?;

@@ -106,15 +106,24 @@ pub(super) fn truncated(run: &mut Run) -> Outcome {
     scene.judge.initiate(&scene.bundle()?)?;
     let first = scene.judge.seal(HELD)?;
     let ratchet = scene.judge.first(&first)?.inner;
-    let cut = |message: &Message, length| {
-        Message { kind: message.kind, bytes: message.bytes.iter().take(length).copied().collect() }
+    let cut = |message: &Message, length| Message {
+        kind: message.kind,
+        bytes: message.bytes.iter().take(length).copied().collect(),
     };
     for length in 0..143 + 44 + 16 {
-        scene.refuses_as(&format!("a first message of {length} bytes"), &cut(&first, length), "malformed")?;
+        scene.refuses_as(
+            &format!("a first message of {length} bytes"),
+            &cut(&first, length),
+            "malformed",
+        )?;
     }
     scene.reads(&first, HELD)?;
     for length in 0..44 + 16 {
-        scene.refuses_as(&format!("a ratchet message of {length} bytes"), &cut(&ratchet, length), "malformed")?;
+        scene.refuses_as(
+            &format!("a ratchet message of {length} bytes"),
+            &cut(&ratchet, length),
+            "malformed",
+        )?;
     }
     scene.hear().map(drop)
 }

@@ -2,11 +2,7 @@
 
 use super::strangers;
 use crate::{
-    case::Outcome,
-    expect::refuses_unchanged,
-    run::Run,
-    scene::first::HELD,
-    subject::types::Peer,
+    case::Outcome, expect::refuses_unchanged, run::Run, scene::first::HELD, subject::types::Peer,
 };
 
 /// The initiator means another account, device or incarnation, and hashes what it means: all else is right.

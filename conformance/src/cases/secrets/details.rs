@@ -23,9 +23,16 @@ use crate::{
 /// A refusal is due, and its detail must hold none of the secrets.
 fn silent<T: Debug>(answer: Result<T, CallError>, secrets: &[(&str, &[u8])]) -> Outcome {
     match answer {
-        Err(CallError::Refused(Refused { op, detail, .. })) => secrets.iter().try_for_each(|(what, secret)| {
-            expect_absent(&format!("the detail of a refused {op}"), detail.as_bytes(), what, secret)
-        }),
+        Err(CallError::Refused(Refused { op, detail, .. })) => {
+            secrets.iter().try_for_each(|(what, secret)| {
+                expect_absent(
+                    &format!("the detail of a refused {op}"),
+                    detail.as_bytes(),
+                    what,
+                    secret,
+                )
+            })
+        }
         Err(CallError::Stop(stop)) => Err(stop),
         Ok(_) => Err(Failure::new("a request that must be refused", "err", "ok").into()),
     }
@@ -106,7 +113,8 @@ pub(super) fn boxes(run: &mut Run) -> Outcome {
     let (sender, own_private, key) = (run.private_key(), run.private_key(), run.private_key());
     let content = aead::xseal(&key, &[0; 24], b"", HELD);
     let inside = [b"the header's text", &key[..], &sha256(&[b"another content"])].concat();
-    let slot = seal_slot(&sender, &raw(&public_of(&own_private)), &run.bytes(), &inside, Bugs::NONE);
+    let slot =
+        seal_slot(&sender, &raw(&public_of(&own_private)), &run.bytes(), &inside, Bugs::NONE);
     let secrets: [(&str, &[u8]); 4] = [
         ("the content", HELD),
         ("the header", b"the header's text"),

@@ -103,13 +103,13 @@ pub(super) fn only_the_session_it_names(run: &mut Run, suite: Suite) -> Outcome 
     let mut scene = Scene::of(run, suite)?;
     scene.judge.initiate(&scene.bundle()?)?;
     scene.tell()?;
-    let old = scene.judge.clone();
+    let mut old = scene.judge.clone();
     scene.judge.initiate(&scene.bare_bundle()?)?;
     scene.tell()?;
     let honest = scene.judge.seal(HELD)?;
-    let mut crossed = old.first(&honest)?;
+    let crossed = old.first(&honest)?;
     scene.refuses_as("the archived session's", &crossed.seal(&old)?, "invalid_message")?;
-    crossed = scene.judge.first(&old.clone().seal(HELD)?)?;
+    let crossed = scene.judge.first(&old.seal(HELD)?)?;
     scene.refuses_as("the current session's", &crossed.seal(&scene.judge)?, "invalid_message")?;
     scene.reads(&honest, HELD)
 }
@@ -149,7 +149,11 @@ pub(super) fn prekeys_before_inner_message(run: &mut Run, suite: Suite) -> Outco
     first.inner = flipped(&first.inner, first.inner.bytes.len() - 1, 0)?;
     scene.refuses_as("a wrong inner message", &first.seal(&scene.judge)?, "invalid_message")?;
     first.one_time_prekey_id = Some(scene.one_time_prekey + UNKNOWN);
-    scene.refuses_as("and unknown one-time prekey", &first.seal(&scene.judge)?, "unknown_prekey")?;
+    scene.refuses_as(
+        "and unknown one-time prekey",
+        &first.seal(&scene.judge)?,
+        "unknown_prekey",
+    )?;
     first.signed_prekey_id += UNKNOWN;
     let message = first.seal(&scene.judge)?;
     scene.refuses_as("and unknown signed prekey", &message, "unknown_signed_prekey")?;

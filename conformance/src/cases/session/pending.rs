@@ -94,5 +94,9 @@ pub(super) fn archiving_clears_it(run: &mut Run) -> Outcome {
         party.archive(&peer)?;
         Ok::<_, Stop>(party.fingerprint()?)
     };
-    expect_eq("the archived session without its pending data", &archived(&bundle)?, &archived(&renamed)?)
+    expect_eq(
+        "the archived session without its pending data",
+        &archived(&bundle)?,
+        &archived(&renamed)?,
+    )
 }

@@ -1,4 +1,4 @@
-//! Builds the specification's chapters and the recorded transcripts into the program.
+//! Builds the specification's chapters and the vectors and the recorded transcripts into the program.
 #![expect(clippy::print_stdout, reason = "a build script speaks to cargo on stdout")]
 
 use std::{
@@ -21,10 +21,21 @@ fn main() -> io::Result<()> {
     let recorded = files(&root.join("vectors/recorded"), ".json.gz")?;
     table(
         &out.join("recorded.rs"),
-        "FILES: &[(&str, &[u8])]",
+        "RECORDED: &[(&str, &[u8])]",
         "include_bytes!",
         &root.join("vectors/recorded"),
         &recorded,
+    )?;
+    let vectors: Vec<_> = files(&root.join("vectors"), ".json")?
+        .into_iter()
+        .filter(|file| file.parent().is_some_and(|folder| folder.ends_with("vectors")))
+        .collect();
+    table(
+        &out.join("vectors.rs"),
+        "VECTORS: &[(&str, &[u8])]",
+        "include_bytes!",
+        &root.join("vectors"),
+        &vectors,
     )?;
     let matrix = root.join("conformance/kill-matrix.json");
     println!("cargo::rerun-if-changed={}", matrix.display());

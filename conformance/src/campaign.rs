@@ -14,8 +14,8 @@ use crate::{
     run::Seed,
     runner::{self, Settings},
     selector::{self, Selector},
+    stored::Stored,
     subject::types::Hello,
-    transcripts::Recorded,
     transport::Launcher,
     verdict::{Ended, FailOn, RunResult, Verdict},
 };
@@ -30,8 +30,8 @@ pub struct Campaign {
     pub launcher: Launcher,
     /// The cases, before any selector.
     pub cases: Vec<&'static Case>,
-    /// What the recorded ones replay.
-    pub recorded: Recorded,
+    /// What the stored ones replay.
+    pub stored: Stored,
     /// Their folder, when they are not the built-in ones.
     pub folder: Option<String>,
     /// Whether the honesty probes run first.
@@ -75,7 +75,7 @@ fn once(campaign: &Campaign, options: &JudgeOptions) -> Result<RunResult, Usage>
         timeout_scale: options.timeout_scale,
         fail_fast: options.fail_fast,
         trace: options.trace,
-        transcripts: campaign.recorded.transcripts.clone(),
+        scripts: campaign.stored.scripts.clone(),
     };
     let begun = Instant::now();
     let mut result = judge(campaign, &selected, &settings, options);

@@ -8,12 +8,13 @@ use crate::{
     output::{self, dim, green, red},
     probes,
     run::{Run, Seed},
+    stored::Scripts,
     subject::{
         Subject,
+        capabilities::CAPABILITIES,
         party::NOW_MS,
         types::{Hello, Suite},
     },
-    transcripts::Transcripts,
     transport::process::Process,
 };
 
@@ -54,7 +55,7 @@ fn stage(probe: &Case, subject: &Subject, seed: &Seed) -> Option<u8> {
         output::say(&format!("{} {}: {missing} is not declared", dim("  – "), probe.id));
         return None;
     }
-    let mut run = Run::new(subject.clone(), seed, probe.id, Transcripts::default());
+    let mut run = Run::new(subject.clone(), seed, probe.id, Scripts::default());
     match (probe.run)(&mut run) {
         Ok(()) | Err(Stop::Unsupported(_)) => {
             passed(probe.id, probe.reqs.first().copied().unwrap_or_default());
@@ -71,7 +72,7 @@ fn first_sessions(subject: &Subject, seed: &Seed, hello: &Hello) -> u8 {
             continue;
         }
         let stage = format!("first session of {}", suite.name());
-        let mut run = Run::new(subject.clone(), seed, &stage, Transcripts::default());
+        let mut run = Run::new(subject.clone(), seed, &stage, Scripts::default());
         match conversation(&mut run, suite) {
             Ok(()) => passed(&stage, "both sides talk"),
             Err(stop) => {
@@ -80,7 +81,7 @@ fn first_sessions(subject: &Subject, seed: &Seed, hello: &Hello) -> u8 {
         }
     }
     let known =
-        hello.capabilities.iter().filter(|capability| !KNOWN.contains(&capability.as_str()));
+        hello.capabilities.iter().filter(|capability| !CAPABILITIES.contains(&capability.as_str()));
     for unknown in known {
         output::say(&format!(
             "{} the capability {unknown} is not known to this suite; nothing tests it",
@@ -90,25 +91,6 @@ fn first_sessions(subject: &Subject, seed: &Seed, hello: &Hello) -> u8 {
     output::say(&format!("{} now judge it: conformance adapter -- …", green("ready:")));
     0
 }
-
-/// Every capability that a case can ask for.
-const KNOWN: &[&str] = &[
-    "signal-v3/1",
-    "ratchet-chacha20/1",
-    "sender-key-v3/1",
-    "box-xsalsa20/1",
-    "box-xchacha20/1",
-    "xeddsa/1",
-    "keys/1",
-    "fingerprint/1",
-    "profile.compatible",
-    "profile.strict",
-    "rng.inject",
-    "clock.inject",
-    "state.fingerprint",
-    "state.fork",
-    "state.export",
-];
 
 fn conversation(run: &mut Run, suite: Suite) -> Outcome {
     let (alice, bob) = (run.fresh_party(suite)?, run.fresh_party(suite)?);

@@ -8,7 +8,7 @@ use crate::{output::Colour, verdict::FailOn};
 
 const EXAMPLES: &str = "\
 Examples:
-  conformance                                     judge the built-in reference and replay the recorded transcripts
+  conformance                                     judge the built-in reference: live cases, vectors, recorded transcripts
   conformance adapter check -- ./my-adapter       does my adapter speak the protocol at all? (1-2 s)
   conformance adapter -- python3 adapter.py       judge it; everything after -- is its command line
   conformance adapter --run 'ratchet/**' -- ./a   only one chapter
@@ -37,7 +37,7 @@ pub struct Cli {
 pub enum Command {
     /// Judge a library through its adapter, a program that answers JSON lines.
     Adapter(AdapterArgs),
-    /// Replay recorded transcripts (any folder of libsignal-transcript/1 files, .json or .json.gz).
+    /// Replay stored files: libsignal-transcript/1 or countersign-vectors/1, .json or .json.gz, in any folder.
     Transcripts(TranscriptsArgs),
     /// List the cases: id, requirements, needed capabilities.
     List(ListArgs),
@@ -99,6 +99,7 @@ pub struct CheckArgs {
 #[command(after_help = "\
 Examples:
   conformance transcripts vectors/recorded                     through the built-in reference
+  conformance transcripts vectors/session.json -v              one file of vectors
   conformance transcripts my-recordings -- ./my-adapter        through an adapter")]
 pub struct TranscriptsArgs {
     /// A folder, searched with its sub-folders, or one file.
@@ -176,6 +177,13 @@ pub struct JudgeOptions {
 
 /// `conformance list`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conformance list --run 'vector/**'               the vectors that are requests to an adapter
+  conformance list --req RATCHET-16 --explain
+
+Vectors of single derivations (vectors/derivations.json) are no cases: no operation of an adapter shows
+their inner values. The tests inside an implementation replay them.")]
 pub struct ListArgs {
     /// Only the cases these selectors mean.
     #[arg(long, value_name = "SELECTOR")]

@@ -8,16 +8,21 @@ use crate::{
     cli::{
         AdapterArgs, AdapterCommand, Cli, Command, JudgeOptions, MutantsCommand, TranscriptsArgs,
     },
-    expect_file, explain, mutants, probes, replay, trace,
-    transcripts::Recorded,
+    expect_file, explain, mutants, output, probes, replay,
+    stored::Stored,
+    trace,
     transport::{Launcher, process::Process},
 };
 
-/// Runs a command line. The exit code comes back.
+/// Runs a command line. The exit code comes back; 5 when a built-in vector or transcript is malformed.
 ///
 /// # Errors
 /// A usage error, exit code 2.
 pub fn run(cli: Cli) -> Result<u8, Usage> {
+    if let Err(defect) = Stored::built_in() {
+        output::warn(&format!("{} {defect}", output::red("defect of the suite:")));
+        return Ok(5);
+    }
     match cli.command {
         None => everything(builtin::reference(), &cli.options),
         Some(Command::Adapter(args)) => adapter(args),
@@ -35,20 +40,20 @@ pub fn run(cli: Cli) -> Result<u8, Usage> {
     }
 }
 
-/// All cases of the suite: the probes, the chapters, the recorded transcripts.
+/// All cases of the suite: the probes, the chapters, the vectors, the recorded transcripts.
 ///
 /// # Errors
-/// When a built-in transcript is malformed.
-pub fn all_cases() -> Result<(Vec<&'static Case>, Recorded), Usage> {
-    let recorded = Recorded::built_in()?;
+/// When a built-in file is malformed, which [`run`] has found before.
+pub fn all_cases() -> Result<(Vec<&'static Case>, Stored), Usage> {
+    let stored = Stored::built_in()?.clone();
     let probes = probes::PROBES.iter().filter(|probe| cases::all().all(|case| case.id != probe.id));
-    let cases = probes.chain(cases::all()).chain(recorded.cases.iter().copied()).collect();
-    Ok((cases, recorded))
+    let cases = probes.chain(cases::all()).chain(stored.cases.iter().copied()).collect();
+    Ok((cases, stored))
 }
 
 fn everything(launcher: Launcher, options: &JudgeOptions) -> Result<u8, Usage> {
-    let (cases, recorded) = all_cases()?;
-    campaign::run(&Campaign { launcher, cases, recorded, folder: None, probes: true }, options)
+    let (cases, stored) = all_cases()?;
+    campaign::run(&Campaign { launcher, cases, stored, folder: None, probes: true }, options)
 }
 
 fn adapter(args: AdapterArgs) -> Result<u8, Usage> {
@@ -64,13 +69,13 @@ fn adapter(args: AdapterArgs) -> Result<u8, Usage> {
 }
 
 fn transcripts(args: &TranscriptsArgs) -> Result<u8, Usage> {
-    let recorded = Recorded::in_folder(&args.folder)?;
+    let stored = Stored::in_folder(&args.folder)?;
     let launcher = if args.command.is_empty() {
         builtin::reference()
     } else {
         Process::launcher(&args.command)
     };
-    let cases = recorded.cases.clone();
+    let cases = stored.cases.clone();
     let folder = Some(args.folder.display().to_string());
-    campaign::run(&Campaign { launcher, cases, recorded, folder, probes: true }, &args.options)
+    campaign::run(&Campaign { launcher, cases, stored, folder, probes: true }, &args.options)
 }

@@ -154,7 +154,7 @@ fn accepted_instead(expected: &str, value: &str) -> Failure {
     Failure::new("a request that must be refused", expected, format!("ok {value}"))
 }
 
-fn shown(value: &(impl Debug + ?Sized)) -> String {
+pub(crate) fn shown(value: &(impl Debug + ?Sized)) -> String {
     const LONGEST: usize = 600;
     let text = format!("{value:?}");
     match text.char_indices().nth(LONGEST) {

@@ -11,7 +11,7 @@ use std::{
 use countersign_vectors::naive::{adapter::NaiveAdapter, bugs::Bugs};
 use serde_json::{Map, Value, json};
 
-use crate::transcripts::Recorded;
+use crate::stored::{Script, Stored};
 
 /// One faux adapter.
 #[derive(Clone, Copy, Debug)]
@@ -193,9 +193,10 @@ fn known_arguments(request: &Value) -> String {
 
 /// Ciphertext to plaintext of everything that was ever recorded.
 fn recorded_answers() -> io::Result<BTreeMap<String, String>> {
-    let recorded = Recorded::built_in().map_err(io::Error::other)?;
+    let stored = Stored::built_in().map_err(io::Error::other)?;
     let mut table = BTreeMap::new();
-    for transcript in recorded.transcripts.values() {
+    for script in stored.scripts.values() {
+        let Script::Transcript(transcript) = script else { continue };
         for step in &transcript.steps {
             let text = |key: &str| step.expect.get(key).and_then(Value::as_str).map(str::to_owned);
             if let (Some(message), plaintext) = (text("message"), step.plaintext.clone()) {

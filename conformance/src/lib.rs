@@ -29,10 +29,12 @@ pub mod runner;
 pub mod scene;
 pub mod schema;
 pub mod selector;
+pub mod stored;
 pub mod subject;
 pub mod trace;
 pub mod transcripts;
 pub mod transport;
+pub mod vectors;
 pub mod verdict;
 
 /// The version of the suite: requirements and cases together.

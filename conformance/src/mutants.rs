@@ -26,7 +26,7 @@ use crate::{
     output::{self, bold, green, red},
     probes,
     runner::{self, Settings},
-    transcripts::Transcripts,
+    stored::Stored,
     verdict::{Ended, Verdict},
 };
 
@@ -61,7 +61,7 @@ pub fn run(args: &MutantsRunArgs, extent: Extent) -> Result<u8, Usage> {
         timeout_scale: 1.0,
         fail_fast: false,
         trace: false,
-        transcripts: Transcripts::default(),
+        scripts: Stored::built_in()?.scripts.clone(),
     };
     let jobs = args.jobs.unwrap_or_else(campaign::processors);
     let wanted: Vec<Bug> =
@@ -89,6 +89,13 @@ pub fn run(args: &MutantsRunArgs, extent: Extent) -> Result<u8, Usage> {
     Ok(u8::from(survivors + innocent > 0))
 }
 
+/// What is run against known-bad implementations: the chapters and the vectors.
+fn own_cases() -> impl Iterator<Item = &'static Case> {
+    let stored = Stored::built_in().map(|stored| stored.cases.as_slice()).unwrap_or_default();
+    let is_vector = |case: &&&'static Case| case.id.starts_with("vector/");
+    cases::all().chain(stored.iter().filter(is_vector).copied())
+}
+
 fn is_wanted(bug: Bug, only: &[String]) -> bool {
     let row = bug.row();
     only.is_empty()
@@ -99,7 +106,7 @@ fn is_wanted(bug: Bug, only: &[String]) -> bool {
 
 /// How many cases the implementation without a bug does not pass: each is a defect of a case or of it.
 fn without_bug(settings: &Settings, jobs: usize) -> Result<usize, Usage> {
-    let cases: Vec<&Case> = probes::PROBES.iter().chain(cases::all()).collect();
+    let cases: Vec<&Case> = probes::PROBES.iter().chain(own_cases()).collect();
     let settings = Settings { jobs, ..settings.clone() };
     let judged = runner::judge(&builtin::naive(Bugs::NONE), &cases, &settings, &|_| ());
     let judged = judged.map_err(|error| campaign::started(&error))?;
@@ -132,7 +139,7 @@ const fn is_innocent(verdict: &Verdict) -> bool {
 fn against(bug: Bug, extent: Extent, settings: &Settings) -> (String, Kills) {
     let row = bug.row();
     let own = |case: &&Case| extent == Extent::Everything || case.reqs.contains(&row.requirement);
-    let cases: Vec<&Case> = cases::all().filter(own).collect();
+    let cases: Vec<&Case> = own_cases().filter(own).collect();
     let kills = runner::judge(&builtin::naive(Bugs(Some(bug))), &cases, settings, &|_| ())
         .map_or_else(
             |_| BTreeSet::new(),
@@ -183,7 +190,7 @@ fn in_parallel<T: Sync, R: Send>(
 
 /// Says what was noticed by what; gives back how many survived.
 fn report(matrix: &Matrix, extent: Extent) -> usize {
-    let by_case: BTreeMap<&str, &Case> = cases::all().map(|case| (case.id, case)).collect();
+    let by_case: BTreeMap<&str, &Case> = own_cases().map(|case| (case.id, case)).collect();
     let mut survivors = 0;
     for (name, row) in &matrix.mutants {
         let is_own = |id: &&String| {
@@ -225,7 +232,7 @@ fn report(matrix: &Matrix, extent: Extent) -> usize {
 fn idle_cases(matrix: &Matrix) {
     let useful: BTreeSet<&str> =
         matrix.mutants.values().flat_map(|row| row.kills.iter().map(String::as_str)).collect();
-    let idle: Vec<_> = cases::all().map(|case| case.id).filter(|id| !useful.contains(id)).collect();
+    let idle: Vec<_> = own_cases().map(|case| case.id).filter(|id| !useful.contains(id)).collect();
     if !idle.is_empty() {
         output::say(&format!("{} cases notice none: {}", idle.len(), idle.join(" ")));
     }

@@ -9,8 +9,9 @@ use crate::{
     run::Run,
     schema,
     subject::{
+        capabilities,
         party::{NOW_MS, Party},
-        types::{Message, Suite, capabilities_of},
+        types::{Message, Suite},
     },
 };
 
@@ -124,7 +125,7 @@ fn declared_operations(run: &mut Run) -> Outcome {
             json!({"suite": "ratchet-chacha20"}),
         ] {
             let Some(capability) =
-                capabilities_of(op, &args).iter().find(|capability| run.has(capability))
+                capabilities::obliging(op, &args).iter().find(|capability| run.has(capability))
             else {
                 continue;
             };

@@ -10,8 +10,8 @@ use crate::{
     cli::{JudgeOptions, ReplayArgs},
     output, report,
     runner::{self, Settings},
+    stored::Stored,
     subject::Step,
-    transcripts::Recorded,
     transport::{Launcher, process::Process},
     verdict::{Ended, FailOn, RunResult},
 };
@@ -95,7 +95,7 @@ fn remove_old(folder: &Path) -> io::Result<()> {
 /// For the user: what is wrong with the file.
 pub fn run(args: &ReplayArgs) -> Result<u8, String> {
     let file = read(&args.file)?;
-    let (case, recorded) = find(&file)?;
+    let (case, stored) = find(&file)?;
     let command = if args.command.is_empty() { &file.command } else { &args.command };
     let launcher: Launcher =
         if command.is_empty() { builtin::reference() } else { Process::launcher(command) };
@@ -105,7 +105,7 @@ pub fn run(args: &ReplayArgs) -> Result<u8, String> {
         timeout_scale: file.timeout_scale,
         fail_fast: false,
         trace: true,
-        transcripts: recorded.transcripts,
+        scripts: stored.scripts,
     };
     let judged = runner::judge(&launcher, &[case], &settings, &|_| ())
         .map_err(|error| crate::campaign::started(&error))?;
@@ -141,15 +141,14 @@ fn read(path: &Path) -> Result<ReplayFile, String> {
     Ok(file)
 }
 
-fn find(file: &ReplayFile) -> Result<(&'static Case, Recorded), String> {
-    let recorded = match (&file.transcripts, file.case.starts_with("recorded/")) {
-        (Some(folder), _) => Recorded::in_folder(Path::new(folder))?,
-        (None, true) => Recorded::built_in()?,
-        (None, false) => Recorded::default(),
+fn find(file: &ReplayFile) -> Result<(&'static Case, Stored), String> {
+    let stored = match &file.transcripts {
+        Some(folder) => Stored::in_folder(Path::new(folder))?,
+        None => Stored::built_in()?.clone(),
     };
-    let case =
-        crate::cases::all().chain(recorded.cases.iter().copied()).find(|case| case.id == file.case);
+    let cases = crate::probes::PROBES.iter().chain(crate::cases::all());
+    let case = cases.chain(stored.cases.iter().copied()).find(|case| case.id == file.case);
     let case =
         case.ok_or_else(|| format!("this version of the suite has no case {}", file.case))?;
-    Ok((case, recorded))
+    Ok((case, stored))
 }

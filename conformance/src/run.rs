@@ -7,12 +7,12 @@ use sha2::Sha256;
 
 use crate::{
     case::CallError,
+    stored::Scripts,
     subject::{
         Subject,
         party::Party,
         types::{PartySpec, Profile, Suite},
     },
-    transcripts::Transcripts,
 };
 
 /// One case in progress.
@@ -24,15 +24,15 @@ pub struct Run {
     pub subject: Subject,
     case: String,
     variant: Option<String>,
-    transcripts: Transcripts,
+    scripts: Scripts,
 }
 
 impl Run {
     /// Begins a case on a subject.
     #[must_use]
-    pub fn new(subject: Subject, seed: &Seed, case: &str, transcripts: Transcripts) -> Self {
+    pub fn new(subject: Subject, seed: &Seed, case: &str, scripts: Scripts) -> Self {
         let rng = ChaCha20Rng::from_seed(seed.derive(case));
-        Self { rng, subject, case: case.to_owned(), variant: None, transcripts }
+        Self { rng, subject, case: case.to_owned(), variant: None, scripts }
     }
 
     /// The id of the case.
@@ -135,8 +135,8 @@ impl Run {
         self.variant = Some(shown.to_owned());
     }
 
-    pub(crate) fn transcripts(&self) -> Transcripts {
-        Transcripts::clone(&self.transcripts)
+    pub(crate) fn scripts(&self) -> Scripts {
+        Scripts::clone(&self.scripts)
     }
 
     pub(crate) fn take_variant(&mut self) -> Option<String> {

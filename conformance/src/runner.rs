@@ -13,8 +13,8 @@ use std::{
 use crate::{
     case::{CallError, Case, Failure, Severity, Stop, Trouble},
     run::{Run, Seed},
+    stored::Scripts,
     subject::Subject,
-    transcripts::Transcripts,
     transport::{Launcher, TransportError},
     verdict::{Ended, Verdict, level_of},
 };
@@ -35,8 +35,8 @@ pub struct Settings {
     pub fail_fast: bool,
     /// Send the case's id along with every request.
     pub trace: bool,
-    /// What the recorded cases replay.
-    pub transcripts: Transcripts,
+    /// What the stored cases replay.
+    pub scripts: Scripts,
 }
 
 /// Told about each verdict as it comes; called from the workers.
@@ -180,12 +180,8 @@ fn judge_one(subject: &Subject, case: &Case, settings: &Settings) -> (Verdict, H
 }
 
 fn judge_body(subject: &Subject, case: &Case, settings: &Settings) -> (Ended, Health) {
-    let mut run = Run::new(
-        subject.clone(),
-        &settings.seed,
-        case.id,
-        Transcripts::clone(&settings.transcripts),
-    );
+    let mut run =
+        Run::new(subject.clone(), &settings.seed, case.id, Scripts::clone(&settings.scripts));
     let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&mut run)));
     let outcome = outcome.unwrap_or_else(|_| {
         Err(Stop::Inconclusive(Trouble::Judge(format!("the case {} panicked", case.id))))

@@ -1,5 +1,6 @@
 //! The subject as a typed client sees it: operations in, answers out, every line checked against the schema.
 
+pub mod capabilities;
 mod groups;
 pub mod keys;
 pub mod party;
@@ -147,7 +148,7 @@ impl Subject {
             }));
         }
         let claimed =
-            types::capabilities_of(op, args).iter().find(|capability| self.has(capability));
+            capabilities::obliging(op, args).iter().find(|capability| self.has(capability));
         Err(CallError::Stop(match claimed {
             Some(capability) => Stop::Fail(
                 Failure::new(

@@ -4,6 +4,7 @@ pub mod first;
 pub mod forge;
 pub mod judge;
 pub mod sealed;
+pub mod small_order;
 mod translation;
 
 use crate::{

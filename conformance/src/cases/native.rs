@@ -79,13 +79,6 @@ fn acquainted(run: &mut Run) -> Result<Scene, Stop> {
     strangers(run)?.begun_by_judge()
 }
 
-/// Numbers of points whose order divides 8: the agreement with each is all zero.
-const SMALL_ORDER: [[u8; 32]; 2] = [[0; 32], {
-    let mut one = [0; 32];
-    one[0] = 1;
-    one
-}];
-
 /// The same number with bit 255 set, which no encoder writes.
 fn with_top_bit(mut key: [u8; 32]) -> [u8; 32] {
     let [.., last] = &mut key;

@@ -7,7 +7,7 @@ use countersign_vectors::naive::{
     xeddsa::verify,
 };
 
-use super::{SMALL_ORDER, THREE_PLUS_P, strangers, with_top_bit};
+use super::{THREE_PLUS_P, strangers, with_top_bit};
 use crate::{
     case::{Outcome, Stop},
     expect::{expect_that, refuses_unchanged},
@@ -15,6 +15,7 @@ use crate::{
     scene::{
         Scene,
         judge::{Judge, defect, own},
+        small_order::SMALL_ORDER,
     },
     subject::types::Bundle,
 };

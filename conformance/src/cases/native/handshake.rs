@@ -2,7 +2,7 @@
 
 use countersign_vectors::naive::keys::{clamp, public_of, raw, with_type};
 
-use super::{SMALL_ORDER, strangers};
+use super::strangers;
 use crate::{
     case::{Outcome, Stop},
     expect::expect_bytes,
@@ -11,6 +11,7 @@ use crate::{
         Scene,
         first::HELD,
         sealed::{handshake_of, header_of},
+        small_order::SMALL_ORDER,
     },
     subject::types::{PartySpec, Suite},
 };

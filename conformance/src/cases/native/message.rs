@@ -7,7 +7,7 @@ use countersign_vectors::naive::{
     ratchet::chain_seed,
 };
 
-use super::{SMALL_ORDER, THREE_PLUS_P, acquainted, strangers, with_top_bit};
+use super::{THREE_PLUS_P, acquainted, strangers, with_top_bit};
 use crate::{
     case::Outcome,
     expect::{expect_refused_any, unchanged},
@@ -16,6 +16,7 @@ use crate::{
         first::HELD,
         forge::{flipped, prekey_message, ratchet_message},
         sealed::{header_bytes, header_of},
+        small_order::SMALL_ORDER,
     },
     subject::types::Message,
 };

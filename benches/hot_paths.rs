@@ -101,7 +101,8 @@ fn kept<P: Keep>(criterion: &mut Criterion) {
     for stored in [0, 1000] {
         let (mut bob, messages) = burst::<P>(stored + 1);
         bob.decrypt(&messages[stored]);
-        let bytes = bob.save();
+        let saved = bob.save();
+        let bytes = saved.as_ref();
         group.bench_function(
             BenchmarkId::new(format!("serialize, {} bytes", bytes.len()), stored),
             |bencher| {
@@ -109,7 +110,7 @@ fn kept<P: Keep>(criterion: &mut Criterion) {
             },
         );
         group.bench_function(BenchmarkId::new("load", stored), |bencher| {
-            bencher.iter(|| P::load(&bytes));
+            bencher.iter(|| P::load(bytes));
         });
     }
     group.finish();

@@ -38,8 +38,11 @@ pub trait Handshake: Chat {
 
 /// An implementation whose session can be kept.
 pub trait Keep: Chat {
+    /// A stored session, in the implementation's own type.
+    type Saved: AsRef<[u8]> + 'static;
+
     /// The session as it would be stored.
-    fn save(&self) -> Vec<u8>;
+    fn save(&self) -> Self::Saved;
 
     /// Reads a stored session back and drops it.
     fn load(bytes: &[u8]);

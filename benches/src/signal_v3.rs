@@ -7,6 +7,8 @@ use countersign_protocol::profile::Profile;
 use countersign_protocol::session::{LocalDevice, MessageKind, ReceivedMessage, SessionRecord};
 use countersign_protocol::xeddsa::{Rule, SigningKey};
 
+use zeroize::Zeroizing;
+
 use crate::chat::{Chat, Handshake, Keep, shake_hands};
 use crate::prekeys::{Prekeys, SIGNED};
 
@@ -90,8 +92,10 @@ impl Handshake for SignalV3 {
 }
 
 impl Keep for SignalV3 {
-    fn save(&self) -> Vec<u8> {
-        self.record.to_bytes().to_vec()
+    type Saved = Zeroizing<Vec<u8>>;
+
+    fn save(&self) -> Self::Saved {
+        self.record.to_bytes()
     }
 
     fn load(bytes: &[u8]) {

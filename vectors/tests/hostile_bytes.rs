@@ -110,8 +110,8 @@ fn hex(byte: u8) -> String {
     hex::encode([byte; 32])
 }
 
-fn ask(adapter: &mut NaiveAdapter, op: &str, args: Value) -> Value {
-    let line = json!({"id": 1, "op": op, "args": args}).to_string();
+fn ask(adapter: &mut NaiveAdapter, op: &str, args: impl Into<Value>) -> Value {
+    let line = json!({"id": 1, "op": op, "args": args.into()}).to_string();
     serde_json::from_str(&adapter.handle(&line)).unwrap()
 }
 

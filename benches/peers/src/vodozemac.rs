@@ -83,6 +83,8 @@ impl Handshake for Vodozemac {
 }
 
 impl Keep for Vodozemac {
+    type Saved = Vec<u8>;
+
     fn save(&self) -> Vec<u8> {
         to_json(&self.session.as_ref().unwrap().pickle())
     }

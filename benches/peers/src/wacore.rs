@@ -133,6 +133,8 @@ impl Handshake for Wacore {
 }
 
 impl Keep for Wacore {
+    type Saved = Vec<u8>;
+
     fn save(&self) -> Vec<u8> {
         self.sessions.0.lock().unwrap().as_ref().unwrap().serialize().unwrap()
     }

@@ -77,8 +77,8 @@ pub(super) fn sessions(run: &mut Run, suite: Suite) -> Outcome {
 pub(super) fn bad_padding(run: &mut Run) -> Outcome {
     let scene = Scene::judge_began(run)?;
     for last in [0, 2, 17, 255] {
-        let mut padded = run.random(31);
-        padded.push(last);
+        let mut padded = run.random(30);
+        padded.extend([0xaa, last]);
         let draft = scene.judge.draft(b"")?;
         let secrets: [(&str, &[u8]); 4] = [
             ("the plaintext", &padded),
@@ -95,8 +95,8 @@ pub(super) fn bad_padding(run: &mut Run) -> Outcome {
 pub(super) fn bad_padding_in_groups(run: &mut Run) -> Outcome {
     let group = Group::new(run)?;
     for last in [0, 2, 17, 255] {
-        let mut padded = run.random(31);
-        padded.push(last);
+        let mut padded = run.random(30);
+        padded.extend([0xaa, last]);
         let secrets: [(&str, &[u8]); 3] = [
             ("the plaintext", &padded),
             ("the plaintext's first block", padded.get(..16).unwrap_or_default()),

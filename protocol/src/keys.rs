@@ -133,6 +133,11 @@ impl fmt::Debug for PrivateKey {
 pub struct SharedSecret(Secret<32>);
 
 impl SharedSecret {
+    #[cfg(test)]
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Secret::new(bytes))
+    }
+
     /// The 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()

@@ -117,6 +117,8 @@ pub mod sealed_box;
 pub mod sender_key;
 pub mod session;
 mod state;
+#[cfg(test)]
+mod vectors;
 mod wire;
 mod x3dh;
 pub mod xeddsa;

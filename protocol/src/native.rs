@@ -18,6 +18,8 @@ mod prekeys;
 mod ratchet;
 mod state;
 mod stored_seeds;
+#[cfg(test)]
+mod vectors;
 mod wire;
 
 use rand_core::CryptoRng;

@@ -9,6 +9,8 @@ mod message_keys;
 mod receiver_chain;
 mod root_key;
 mod stored_seeds;
+#[cfg(test)]
+mod vectors;
 
 use rand_core::CryptoRng;
 

@@ -106,7 +106,7 @@ fn derive(
 }
 
 /// SHA-256 of the transcript: who begins with whom, and every public key and number used.
-fn transcript_hash(fields: &HandshakeFields, responder: ResponderKeys<'_>) -> [u8; 32] {
+pub(super) fn transcript_hash(fields: &HandshakeFields, responder: ResponderKeys<'_>) -> [u8; 32] {
     let mut hash = Sha256::new()
         .chain_update(TRANSCRIPT_LABEL)
         .chain_update(SUITE.to_be_bytes())

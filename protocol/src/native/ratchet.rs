@@ -19,7 +19,7 @@ use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::ratchet::{RootKey, Seed};
 
-const ROOT_LABEL: &[u8] = b"countersign-ratchet-v1 root";
+pub(super) const ROOT_LABEL: &[u8] = b"countersign-ratchet-v1 root";
 const MESSAGE_LABEL: &[u8] = b"countersign-ratchet-v1 message";
 
 /// How many messages one message may pass over: those left of the old chain and those of the new.
@@ -226,13 +226,13 @@ impl ReceivingChain {
 }
 
 /// `HKDF-SHA-256(no salt, seed, label, 44) = key 32 ‖ nonce 12`.
-struct MessageKeys {
-    key: Secret<32>,
-    nonce: [u8; 12],
+pub(super) struct MessageKeys {
+    pub(super) key: Secret<32>,
+    pub(super) nonce: [u8; 12],
 }
 
 impl MessageKeys {
-    fn of(seed: &Seed) -> Self {
+    pub(super) fn of(seed: &Seed) -> Self {
         let (key, nonce) = split(&*seed.expand::<44>(MESSAGE_LABEL));
         Self { key: Secret::new(key), nonce }
     }

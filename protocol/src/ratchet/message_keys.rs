@@ -32,6 +32,11 @@ impl MessageKeys {
         HmacKey::new(&self.mac)
     }
 
+    #[cfg(test)]
+    pub(crate) const fn mac_key_bytes(&self) -> &[u8; 32] {
+        self.mac.as_bytes()
+    }
+
     pub(crate) const fn iv(&self) -> &[u8; 16] {
         self.iv.as_bytes()
     }

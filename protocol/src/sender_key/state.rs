@@ -131,3 +131,17 @@ fn message_keys(seed: &Seed) -> ([u8; 16], Secret<32>) {
     let (iv, cipher_key) = split(&*seed.expand::<48>(MESSAGE_LABEL));
     (iv, Secret::new(cipher_key))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectors::replay;
+
+    #[test]
+    fn message_keys_are_those_of_the_vectors() {
+        replay("sender-key-v3 message keys", &[], |input| {
+            let (iv, cipher_key) = message_keys(&Seed::from_bytes(input.array("seed")));
+            vec![("iv", iv.to_vec()), ("cipher_key", cipher_key.as_bytes().to_vec())]
+        });
+    }
+}

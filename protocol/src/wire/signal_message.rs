@@ -4,7 +4,7 @@ use subtle::ConstantTimeEq;
 
 use super::{VERSION_BYTE, protobuf};
 use crate::keys::PublicKey;
-use crate::primitives::cbc;
+use crate::primitives::{cbc, hmac::HmacKey};
 use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::ratchet::MessageKeys;
@@ -66,7 +66,7 @@ impl<'a> SignalMessage<'a> {
         sender: &PublicKey,
         receiver: &PublicKey,
     ) -> Result<Vec<u8>, Problem> {
-        let mac = mac(keys, sender, receiver, self.authenticated);
+        let mac = mac(&keys.mac_key(), sender, receiver, self.authenticated);
         if !bool::from(mac.ct_eq(self.mac)) {
             return Err(Problem::InvalidMessage);
         }
@@ -112,19 +112,13 @@ impl Draft<'_> {
         let body = out.len();
         out.extend_from_slice(self.plaintext);
         cbc::encrypt_tail(keys.cipher_key(), keys.iv(), out, body);
-        let mac = mac(keys, sender, receiver, out.get(start..).unwrap_or_default());
+        let mac = mac(&keys.mac_key(), sender, receiver, out.get(start..).unwrap_or_default());
         out.extend_from_slice(&mac);
     }
 }
 
 /// The first 8 bytes of HMAC-SHA-256 over sender identity ‖ receiver identity ‖ `message`.
-fn mac(
-    keys: &MessageKeys,
-    sender: &PublicKey,
-    receiver: &PublicKey,
-    message: &[u8],
-) -> [u8; MAC_LEN] {
-    let key = keys.mac_key();
+fn mac(key: &HmacKey, sender: &PublicKey, receiver: &PublicKey, message: &[u8]) -> [u8; MAC_LEN] {
     let mut mac = key.start();
     mac.update(&sender.to_bytes());
     mac.update(&receiver.to_bytes());
@@ -139,6 +133,7 @@ mod tests {
 
     use super::*;
     use crate::ratchet::Seed;
+    use crate::vectors::replay;
 
     const SENDER: PublicKey = PublicKey::from_u([1; 32]);
     const RECEIVER: PublicKey = PublicKey::from_u([2; 32]);
@@ -164,9 +159,19 @@ mod tests {
     /// Another encoding of a message, under a right MAC.
     fn recrafted(body: &[u8]) -> Vec<u8> {
         let mut out = [&[0x3f], body].concat();
-        let mac = mac(&keys(), &SENDER, &RECEIVER, &out);
+        let mac = mac(&keys().mac_key(), &SENDER, &RECEIVER, &out);
         out.extend(mac);
         out
+    }
+
+    #[test]
+    fn macs_are_those_of_the_vectors() {
+        replay("signal-v3 MAC", &[], |input| {
+            let key = HmacKey::new(&input.array::<32>("mac_key"));
+            let (sender, receiver) =
+                (input.public("sender_identity"), input.public("receiver_identity"));
+            vec![("mac", mac(&key, &sender, &receiver, &input.bytes("message")).to_vec())]
+        });
     }
 
     proptest! {

@@ -1,10 +1,12 @@
 //! Recorded traffic of real implementations, format `libsignal-transcript/1`, replayed through a subject.
 
+mod earlier;
 pub mod fingerprints;
 pub mod format;
 pub mod groups;
 pub mod parties;
 pub mod replay;
+mod sessions;
 
 use crate::{
     case::{Case, Severity},

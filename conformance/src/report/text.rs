@@ -45,6 +45,7 @@ pub fn render(result: &RunResult, detail: Detail) -> String {
         for verdict in &result.verdicts {
             line(&mut text, verdict, result, detail);
         }
+        variants(&mut text, result, detail);
         not_judged(&mut text, result, detail);
         text.push('\n');
     }
@@ -163,6 +164,29 @@ fn cut(text: &str) -> String {
     crate::subject::cut(text, 240)
 }
 
+/// How cases passed where there is more than one way; with every case shown it stands beside the case.
+fn variants(text: &mut String, result: &RunResult, detail: Detail) {
+    let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for verdict in result.verdicts.iter().filter(|_| detail == Detail::Normal) {
+        if let Ended::Pass { variant: Some(variant) } = &verdict.ended {
+            groups.entry(variant).or_default().push(&verdict.case);
+        }
+    }
+    for (variant, ids) in groups {
+        let listed = if ids.len() <= 3 { ids.join(" ") } else { areas(&ids) };
+        let _infallible = writeln!(
+            text,
+            "{}",
+            dim(&format!("passed, {variant}: {}: {listed}", cases(ids.len())))
+        );
+    }
+}
+
+/// `1 case`, `7 cases`.
+fn cases(count: usize) -> String {
+    if count == 1 { "1 case".into() } else { format!("{count} cases") }
+}
+
 /// What was not judged is listed too, grouped by the reason; one by one when every case is shown.
 fn not_judged(text: &mut String, result: &RunResult, detail: Detail) {
     let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -178,7 +202,7 @@ fn not_judged(text: &mut String, result: &RunResult, detail: Detail) {
         let listed =
             if detail == Detail::Verbose || ids.len() <= 3 { ids.join(" ") } else { areas(&ids) };
         let _infallible =
-            writeln!(text, "{}", dim(&format!("{reason}: {} cases: {listed}", ids.len())));
+            writeln!(text, "{}", dim(&format!("{reason}: {}: {listed}", cases(ids.len()))));
     }
 }
 

@@ -9,23 +9,20 @@ use std::{collections::BTreeSet, rc::Rc};
 use serde_json::Value;
 
 use super::{
-    fingerprints,
+    earlier, fingerprints,
     format::{Step, Transcript, codes_of},
     groups,
-    parties::{Answer, Parties, Produced, array, bundle, bytes, defect},
+    parties::{Answer, Parties, Produced, array, bytes, defect},
 };
 use crate::{
     case::{Failure, Outcome, Stop},
-    expect::{expect_bytes, expect_eq, expect_refused_any, expect_that, unchanged},
+    expect::{expect_refused_any, unchanged},
     run::Run,
     subject::{
         party::{NOW_MS, Party},
-        types::{Message, PrekeyKind},
+        types::PrekeyKind,
     },
 };
-
-/// What a sender of today begins a message of version 3 with. Spec: `spec/wire.md`.
-const VERSION_BYTE: u8 = 0x34;
 
 /// Replays one transcript through the subject.
 ///
@@ -36,21 +33,18 @@ pub fn replay(run: &mut Run, transcript: &Transcript) -> Outcome {
         return fingerprints::replay(run, transcript);
     }
     if run.has("rng.inject") {
-        return Player::new(run, transcript, Mode::Exact)?.play(transcript);
+        let mut exact = Player::new(run, transcript, Mode::Exact)?;
+        exact.play(transcript)?;
+        if exact.translated {
+            run.variant(earlier::VARIANT);
+        }
+        return Ok(());
     }
-    let mut live = Player::new(run, transcript, Mode::Live)?;
-    live.play(transcript)?;
-    let mut received = 0;
+    Player::new(run, transcript, Mode::Live)?.play(transcript)?;
     for label in transcript.parties.keys() {
-        let mut player = Player::new(run, transcript, Mode::Receiver(label.clone()))?;
-        player.play(transcript)?;
-        received += player.done;
+        Player::new(run, transcript, Mode::Receiver(label.clone()))?.play(transcript)?;
     }
-    run.variant(&format!(
-        "without rng.inject: {} of {} steps live, {received} received as recorded",
-        live.done,
-        transcript.steps.len()
-    ));
+    run.variant("without rng.inject: a conversation of its own, and recorded messages received as far as they go");
     Ok(())
 }
 
@@ -72,9 +66,9 @@ pub(super) struct Player {
     pub(super) produced: Produced,
     /// Pairs (party, peer) in which a recorded message may depend on the party's own random choices.
     diverged: BTreeSet<(String, String)>,
-    /// Steps carried out.
-    pub(super) done: usize,
     stopped: bool,
+    /// Whether a recorded message came of a sender that wrote another version byte.
+    pub(super) translated: bool,
     can_fork: bool,
 }
 
@@ -88,8 +82,8 @@ impl Player {
             parties,
             produced,
             diverged: BTreeSet::new(),
-            done: 0,
             stopped: false,
+            translated: false,
             can_fork,
         })
     }
@@ -123,7 +117,6 @@ impl Player {
         if step.fork && !self.can_fork && step.worked() {
             return Ok(());
         }
-        self.done += 1;
         let parties = Rc::clone(&self.parties);
         let party = parties.labelled(&step.party)?;
         if step.fork && self.can_fork {
@@ -178,81 +171,6 @@ impl Player {
         Ok(())
     }
 
-    fn process_bundle(&self, step: &Step, party: &Party) -> Outcome {
-        let recorded =
-            step.bundle.as_ref().ok_or_else(|| defect("process_bundle without a bundle".into()))?;
-        let (peer, bundle) = (self.parties.address(&step.peer)?, bundle(recorded)?);
-        self.load_rng(step, party, &["base_private", "ratchet_private"])?;
-        judged(step, party, || party.initiate(&peer, &bundle))
-    }
-
-    fn encrypt(&mut self, step: &Step, party: &Party) -> Outcome {
-        let (peer, plaintext) = (self.parties.address(&step.peer)?, bytes(&step.plaintext)?);
-        if !step.worked() {
-            return judged(step, party, || party.encrypt(&peer, &plaintext).map(drop));
-        }
-        let message = party.encrypt(&peer, &plaintext)?;
-        self.compare(
-            step,
-            step.expect.get("type"),
-            step.expected_bytes("message").map_err(defect)?,
-            &message,
-        )?;
-        self.produced.keep(step.n, None, message);
-        Ok(())
-    }
-
-    fn compare(
-        &self,
-        step: &Step,
-        kind: Option<&Value>,
-        expected: Option<Vec<u8>>,
-        made: &Message,
-    ) -> Outcome {
-        if let Some(kind) = kind.and_then(Value::as_u64) {
-            expect_eq("the message type", &kind, &u64::from(made.kind))?;
-        }
-        // Senders of old wrote another low nibble, which is under the MAC: their bytes cannot come out again.
-        let comparable = |expected: &Vec<u8>| expected.first() == Some(&VERSION_BYTE);
-        match expected.filter(comparable) {
-            Some(expected) if self.mode == Mode::Exact => {
-                expect_bytes(&format!("the message of step {}", step.n), &expected, &made.bytes)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn encrypt_many(&mut self, step: &Step, party: &Party) -> Outcome {
-        let (peer, plaintext) = (self.parties.address(&step.peer)?, bytes(&step.plaintext)?);
-        let keep: Vec<u32> = step.kept.keys().filter_map(|index| index.parse().ok()).collect();
-        let made = party.encrypt_many(&peer, &plaintext, step.count, &keep)?;
-        expect_eq("the number of kept messages", &keep.len(), &made.len())?;
-        for kept in made {
-            let recorded = step.kept.get(&kept.index.to_string());
-            let text =
-                recorded.and_then(|recorded| recorded.get("message")).and_then(Value::as_str);
-            let kind = recorded.and_then(|recorded| recorded.get("type"));
-            self.compare(step, kind, text.map(bytes).transpose()?, &kept.message)?;
-            self.produced.keep(step.n, Some(kept.index), kept.message);
-        }
-        Ok(())
-    }
-
-    fn decrypt(&self, transcript: &Transcript, step: &Step, party: &Party) -> Outcome {
-        let peer = self.parties.address(&step.peer)?;
-        let kind = step.kind.unwrap_or(2);
-        let message = Message { kind, bytes: self.incoming(transcript, step)? };
-        self.load_rng(step, party, &["ratchet_private"])?;
-        if !step.worked() {
-            return judged(step, party, || party.decrypt(&peer, &message).map(drop));
-        }
-        let plaintext = party.decrypt(&peer, &message)?;
-        if let Some(expected) = step.expected_bytes("plaintext").map_err(defect)? {
-            expect_bytes("the plaintext", &expected, &plaintext)?;
-        }
-        deleted_prekeys(step, party)
-    }
-
     /// The bytes a step takes in: its own, or those of the step it names.
     pub(super) fn incoming(&self, transcript: &Transcript, step: &Step) -> Result<Vec<u8>, Stop> {
         if let Some(literal) = &step.message {
@@ -296,23 +214,6 @@ pub(super) fn judged(step: &Step, party: &Party, act: impl FnOnce() -> Answer) -
         return Err(defect(format!("the error class {} is not known", step.error_class())));
     }
     expect_refused_any(unchanged(party, act), codes)
-}
-
-/// What the recording removed from the key store must be gone.
-fn deleted_prekeys(step: &Step, party: &Party) -> Outcome {
-    let removed = step.store.get("removed_one_time_prekeys").and_then(Value::as_array);
-    let Some(removed) = removed.filter(|removed| !removed.is_empty()) else { return Ok(()) };
-    let (_, held) = party.prekeys()?;
-    let kept = removed
-        .iter()
-        .filter_map(Value::as_u64)
-        .find(|id| held.iter().any(|held| u64::from(*held) == *id));
-    expect_that(
-        kept.is_none(),
-        "the one-time prekey that was used",
-        "deleted",
-        format!("still held: {held:?}"),
-    )
 }
 
 fn is_sending(op: &str) -> bool {

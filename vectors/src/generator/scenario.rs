@@ -209,8 +209,12 @@ impl Scenario {
             "strict" if self.vector.profile == STRICT => self.needs.insert("profile.strict"),
             _ => false,
         };
-        if rng {
+        // Only who takes given randomness can make a given signature.
+        if rng || op == "xeddsa.sign" {
             self.needs.insert("rng.inject");
+        }
+        if named("rule") == "paper" {
+            self.needs.insert("ratchet-chacha20/1");
         }
         if matches!(op, "session.export" | "session.import") {
             self.needs.insert("state.export");

@@ -1,5 +1,4 @@
 //! Builds the specification's chapters and the vectors and the recorded transcripts into the program.
-#![expect(clippy::print_stdout, reason = "a build script speaks to cargo on stdout")]
 
 use std::{
     env, fs,

@@ -1,5 +1,5 @@
 //! The vector files are what the generator makes, well formed, and worth their place.
-#![expect(clippy::unwrap_used, reason = "a test file")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test file")]
 
 use countersign_vectors::generator::{self, file, lint};
 use countersign_vectors::naive::bugs::{Bug, Bugs};

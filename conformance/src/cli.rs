@@ -8,7 +8,7 @@ use crate::{output::Colour, verdict::FailOn};
 
 const EXAMPLES: &str = "\
 Examples:
-  conformance                                     judge the built-in reference: live cases, vectors, recorded transcripts
+  conformance                                     judge the built-in reference
   conformance adapter check -- ./my-adapter       does my adapter speak the protocol at all? (1-2 s)
   conformance adapter -- python3 adapter.py       judge it; everything after -- is its command line
   conformance adapter --run 'ratchet/**' -- ./a   only one chapter
@@ -62,7 +62,7 @@ Examples:
   conformance adapter -- ./my-adapter --flag
   conformance adapter --skip 'native/**' --expectations known.toml -- node adapter.mjs
   conformance adapter check -- ./my-adapter
-  conformance adapter --seed 9f2c… -j1 --trace -v -- ./my-adapter     repeat a run exactly, with case ids on the wire"
+  conformance adapter --seed 9f2c… -j1 --trace -- ./my-adapter   repeat a run exactly, case ids on the wire"
 )]
 pub struct AdapterArgs {
     /// A quick look instead of the whole suite.
@@ -137,8 +137,8 @@ pub struct JudgeOptions {
     /// Stop at the first failure.
     #[arg(long)]
     pub fail_fast: bool,
-    /// Which failures end in exit code 1.
-    #[arg(long, value_enum, default_value_t = FailOn::Must)]
+    /// Which failures end in exit code 1: security, must, should.
+    #[arg(long, value_enum, default_value_t = FailOn::Must, hide_possible_values = true, value_name = "WHICH")]
     pub fail_on: FailOn,
     /// A SHOULD counts like a MUST: --fail-on should.
     #[arg(long)]
@@ -167,8 +167,8 @@ pub struct JudgeOptions {
     /// Send the case's id along in every request, as "t".
     #[arg(long)]
     pub trace: bool,
-    /// When to colour.
-    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    /// When to colour: auto (on a terminal, unless `NO_COLOR` is set), always, never.
+    #[arg(long, value_enum, default_value_t = Colour::Auto, hide_possible_values = true, value_name = "WHEN")]
     pub color: Colour,
     /// No progress line.
     #[arg(long)]
@@ -194,8 +194,8 @@ pub struct ListArgs {
     /// With the sentences of the requirements.
     #[arg(long)]
     pub explain: bool,
-    /// The form.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    /// The form: text or json.
+    #[arg(long, value_enum, default_value_t = Format::Text, hide_possible_values = true)]
     pub format: Format,
 }
 

@@ -141,12 +141,24 @@ pub fn refuses_unchanged<T: Debug>(
     code: &str,
     act: impl FnOnce() -> Result<T, CallError>,
 ) -> Outcome {
+    refuses_any_unchanged(party, &[code], act)
+}
+
+/// [`refuses_unchanged`] with one of these codes. Only where the specification leaves that freedom.
+///
+/// # Errors
+/// As [`refuses_unchanged`].
+pub fn refuses_any_unchanged<T: Debug>(
+    party: &Party,
+    codes: &[&str],
+    act: impl FnOnce() -> Result<T, CallError>,
+) -> Outcome {
     let mut accepted = None;
     let answer = unchanged(party, || act().inspect(|value| accepted = Some(shown(value))));
     match accepted {
         // Said before the change of state, which is then no wonder.
-        Some(value) => Err(accepted_instead(&format!("err {code}"), &value).into()),
-        None => expect_refused(answer, code),
+        Some(value) => Err(accepted_instead(&format!("err {}", codes.join(" or ")), &value).into()),
+        None => expect_refused_any(answer, codes),
     }
 }
 

@@ -129,6 +129,9 @@ fn failed(
             .map_or("", |requirement| requirement.text.as_str());
         rows.push(format!("  {id}  {sentence}"));
     }
+    if verdict.case.starts_with("recorded/") {
+        rows.push("  recorded   The subject must do what the recorded implementation did.".into());
+    }
     rows.push(format!("  looked at  {}", failure.what));
     rows.push(format!("  expected   {}", cut(&failure.expected)));
     rows.push(format!("  actual     {}", cut(&failure.actual)));

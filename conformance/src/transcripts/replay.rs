@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     case::{Failure, Outcome, Stop},
-    expect::{expect_refused_any, unchanged},
+    expect::refuses_any_unchanged,
     run::Run,
     subject::{
         party::{NOW_MS, Party},
@@ -213,7 +213,7 @@ pub(super) fn judged(step: &Step, party: &Party, act: impl FnOnce() -> Answer) -
     if codes.is_empty() {
         return Err(defect(format!("the error class {} is not known", step.error_class())));
     }
-    expect_refused_any(unchanged(party, act), codes)
+    refuses_any_unchanged(party, codes, act)
 }
 
 fn is_sending(op: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Replays a vector: every request of it, in order, with every reply compared.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde_json::{Map, Value, json};
 
@@ -27,6 +27,15 @@ pub fn replay(run: &mut Run, vector: &Vector) -> Outcome {
         Player::new(run, true).play(vector)?;
     }
     Ok(())
+}
+
+/// A reply that is shown as the JSON it came in.
+struct Json(Value);
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
 }
 
 struct Player {
@@ -66,7 +75,7 @@ impl Player {
         let answer = self.subject.call(op, args);
         match &step.expect {
             Expected::Ok(expected) => self.served(step, expected, answer)?,
-            Expected::Code(code) => expect_refused(answer, code)?,
+            Expected::Code(code) => expect_refused(answer.map(Json), code)?,
         }
         match (before, handle) {
             (Some(before), Some(handle)) => same(&before, self.fingerprint(handle)?),

@@ -169,6 +169,9 @@ fn accepted_instead(expected: &str, value: &str) -> Failure {
 pub(crate) fn shown(value: &(impl Debug + ?Sized)) -> String {
     const LONGEST: usize = 600;
     let text = format!("{value:?}");
+    // Bytes, whatever holds them: a list of small numbers.
+    let bytes = serde_json::from_str::<Vec<u8>>(&text).ok().filter(|bytes| !bytes.is_empty());
+    let text = bytes.map_or(text, hex::encode);
     match text.char_indices().nth(LONGEST) {
         Some((at, _)) => {
             format!("{}… ({} characters)", text.get(..at).unwrap_or_default(), text.len())

@@ -27,13 +27,11 @@ impl Colour {
 }
 
 /// Writes to stdout, with a newline.
-#[expect(clippy::print_stdout, reason = "this is the module that prints")]
 pub fn say(text: &str) {
     anstream::println!("{text}");
 }
 
 /// Writes to stderr, with a newline.
-#[expect(clippy::print_stderr, reason = "this is the module that prints")]
 pub fn warn(text: &str) {
     anstream::eprintln!("{text}");
 }

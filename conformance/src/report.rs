@@ -1,4 +1,4 @@
-//! Reports: one result, rendered as text, JSON and JUnit. They are written whatever the outcome.
+//! Reports: one result, rendered as text, JSON and `junit.xml`. They are written whatever the outcome.
 
 pub mod json;
 pub mod junit;

@@ -113,7 +113,7 @@ fn parsed(bytes: &[u8]) -> Result<Vec<(Case, Script)>, String> {
         }
         other => Err(format!(
             "its field \"format\" is {}; this program reads {} and {}",
-            other.map_or("not there".into(), |other| format!("\"{other}\"")),
+            other.map_or_else(|| "not there".into(), |other| format!("\"{other}\"")),
             transcripts::format::FORMAT,
             vectors::format::FORMAT
         )),

@@ -139,7 +139,7 @@ mod tests {
             ("no profile lax", |file| file["vectors"][0]["profile"] = json!("lax")),
             ("no note M", |file| file["vectors"][0]["notes"] = json!(["M"])),
             ("no operation key.eat", |file| {
-                file["vectors"][0]["steps"][0]["op"] = json!("key.eat")
+                file["vectors"][0]["steps"][0]["op"] = json!("key.eat");
             }),
             ("key.public.args", |file| file["vectors"][0]["steps"][0]["args"] = json!({})),
             ("ok or err", |file| file["vectors"][0]["steps"][0]["expect"] = json!({})),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     requirements::Requirements,
     subject::types::Implementation,
-    verdict::{RunResult, Tally, Verdict, level_of},
+    verdict::{RunResult, Verdict, level_of, tally::Tally},
 };
 
 /// The shipped schema of the report.

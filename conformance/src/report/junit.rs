@@ -1,4 +1,4 @@
-//! The JUnit report, for CI systems that read it.
+//! `junit.xml`, for CI systems that read it.
 
 use std::{collections::BTreeMap, time::Duration};
 

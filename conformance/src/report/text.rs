@@ -7,7 +7,7 @@ use crate::{
     cli::JudgeOptions,
     output::{bold, dim, green, red, yellow},
     requirements::Requirements,
-    verdict::{Ended, Expectation, RunResult, Tally, Verdict},
+    verdict::{Ended, Expectation, RunResult, Verdict, tally::Tally},
 };
 
 /// How much is said.

@@ -28,10 +28,13 @@ impl<F: FnMut(&str) -> String> LineHandler for F {
 /// Makes one more handler.
 pub type Factory = Arc<dyn Fn() -> Box<dyn LineHandler> + Send + Sync>;
 
+/// Where requests go in, and where replies, or the text of a panic, come out.
+type Lines = (Sender<String>, Receiver<Result<String, String>>);
+
 /// A handler on its own thread.
 pub struct InProcess {
     factory: Factory,
-    lines: Option<(Sender<String>, Receiver<Result<String, String>>)>,
+    lines: Option<Lines>,
 }
 
 impl InProcess {

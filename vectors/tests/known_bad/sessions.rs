@@ -21,8 +21,8 @@ pub const PROBES: &[(&str, Probe)] = &[
         let mut world = World::sender(bugs).established();
         world.seal(true, "answered").kind == RATCHET
     }),
-    ("SESSION-13", |bugs| unanswered_after(bugs, 30 * DAY + 1000) == Some(Code::NoSession)),
-    ("SESSION-14", |bugs| unanswered_after(bugs, 30 * DAY + 999).is_none()),
+    ("SESSION-13", |bugs| unanswered_after(bugs, 30 * DAY + 1) == Some(Code::NoSession)),
+    ("SESSION-14", |bugs| unanswered_after(bugs, 30 * DAY).is_none()),
     ("SESSION-17", |bugs| {
         let mut world = World::receiver(bugs);
         world.begin(Some(9)).unwrap();

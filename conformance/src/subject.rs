@@ -102,7 +102,10 @@ impl Subject {
     ///
     /// # Errors
     /// A refusal, or the end of the case.
-    #[expect(clippy::needless_pass_by_value, reason = "every caller makes the arguments on the spot")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "every caller makes the arguments on the spot"
+    )]
     pub fn call(&self, op: &'static str, args: Value) -> Result<Value, CallError> {
         schema::check_args(op, &args).map_err(|error| stop(Trouble::Judge(error)))?;
         let (reply, line) = self.raw(op, &args)?;

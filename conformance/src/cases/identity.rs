@@ -4,9 +4,12 @@ mod signing;
 mod trust;
 mod verifying;
 
-use crate::case::{
-    Case,
-    Severity::{Interop, Security},
+use crate::{
+    case::{
+        Case,
+        Severity::{Interop, Security},
+    },
+    subject::types::Suite,
 };
 
 const XEDDSA: &[&str] = &["xeddsa/1", "keys/1"];
@@ -16,6 +19,7 @@ const XEDDSA_STRICT: &[&str] = &["xeddsa/1", "keys/1", "profile.strict"];
 const PAPER: &[&str] = &["xeddsa/1", "ratchet-chacha20/1"];
 const PAPER_RNG: &[&str] = &["xeddsa/1", "ratchet-chacha20/1", "rng.inject"];
 const V3: &[&str] = &["signal-v3/1"];
+const NATIVE: &[&str] = &["ratchet-chacha20/1"];
 
 /// The cases of this chapter.
 pub const CASES: &[Case] = &[
@@ -118,19 +122,25 @@ pub const CASES: &[Case] = &[
         Security,
         trust::other_key_in_a_prekey_message,
     ),
+    Case::live("identity/trust/other-key-in-a-bundle", &["IDENTITY-13"], V3, Security, |run| {
+        trust::other_key_in_a_bundle(run, Suite::SignalV3)
+    }),
     Case::live(
-        "identity/trust/other-key-in-a-bundle",
+        "identity/trust/other-key-in-a-bundle@ratchet-chacha20",
         &["IDENTITY-13"],
-        V3,
+        NATIVE,
         Security,
-        trust::other_key_in_a_bundle,
+        |run| trust::other_key_in_a_bundle(run, Suite::RatchetChacha20),
     ),
+    Case::live("identity/trust/sessions-of-the-old-key", &["IDENTITY-13"], V3, Security, |run| {
+        trust::sessions_of_the_old_key(run, Suite::SignalV3)
+    }),
     Case::live(
-        "identity/trust/sessions-of-the-old-key",
+        "identity/trust/sessions-of-the-old-key@ratchet-chacha20",
         &["IDENTITY-13"],
-        V3,
+        NATIVE,
         Security,
-        trust::sessions_of_the_old_key,
+        |run| trust::sessions_of_the_old_key(run, Suite::RatchetChacha20),
     ),
     Case::live(
         "identity/trust/refused-prekey-message-pins-nothing",

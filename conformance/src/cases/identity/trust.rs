@@ -5,6 +5,7 @@ use crate::{
     expect::refuses_unchanged,
     run::Run,
     scene::{Scene, judge::Judge},
+    subject::types::Suite,
 };
 
 /// An impostor's prekey message is refused, the session with the known key goes on, and once trusted the new key is good.
@@ -23,8 +24,8 @@ pub(super) fn other_key_in_a_prekey_message(run: &mut Run) -> Outcome {
 }
 
 /// A bundle with another identity key likewise.
-pub(super) fn other_key_in_a_bundle(run: &mut Run) -> Outcome {
-    let mut scene = Scene::subject_began(run)?;
+pub(super) fn other_key_in_a_bundle(run: &mut Run, suite: Suite) -> Outcome {
+    let mut scene = Scene::of(run, suite)?.begun_by_subject()?;
     let impostor = scene.judge.impostor(run)?;
     let (peer, bundle) = (impostor.address(), impostor.bundle()?);
     refuses_unchanged(&scene.subject, "untrusted_identity", || {
@@ -37,8 +38,8 @@ pub(super) fn other_key_in_a_bundle(run: &mut Run) -> Outcome {
 }
 
 /// Once another key is trusted, sessions of the old one neither send nor receive; trusted again, they do.
-pub(super) fn sessions_of_the_old_key(run: &mut Run) -> Outcome {
-    let mut scene = Scene::judge_began(run)?;
+pub(super) fn sessions_of_the_old_key(run: &mut Run, suite: Suite) -> Outcome {
+    let mut scene = Scene::of(run, suite)?.begun_by_judge()?;
     let (peer, other) = (scene.judge.address(), scene.judge.impostor(run)?);
     scene.subject.trust(&peer, &other.identity())?;
     let message = scene.judge.seal(b"in the old session")?;

@@ -12,6 +12,7 @@ use crate::case::{
 };
 
 const GROUPS: &[&str] = &["sender-key-v3/1"];
+const GROUPS_STRICT: &[&str] = &["sender-key-v3/1", "profile.strict"];
 const GROUPS_RNG: &[&str] = &["sender-key-v3/1", "rng.inject"];
 
 /// The cases of this chapter.
@@ -26,6 +27,7 @@ pub const CASES: &[Case] = &[
     Case::live("groups/messages/read", &["GROUP-3", "GROUP-4"], GROUPS, Interop, reading::read),
     Case::live("groups/signature/covers-the-version-byte", &["GROUP-5"], GROUPS, Security, reading::covers_the_version_byte),
     Case::live("groups/signature/wrong", &["GROUP-6"], GROUPS, Security, reading::wrong_signature),
+    Case::live("groups/signature/s-plus-q-refused", &["GROUP-6", "IDENTITY-7"], GROUPS_STRICT, Security, reading::s_plus_q_refused),
     Case::live("groups/signature/before-the-iteration", &["GROUP-6"], GROUPS, Interop, reading::signature_before_the_iteration),
     Case::live("groups/signature/after-the-key", &["GROUP-7"], GROUPS, Interop, reading::signature_after_the_key),
     Case::live("groups/replay/used-iteration", &["GROUP-8"], GROUPS, Security, reading::used_iteration),
@@ -45,4 +47,5 @@ pub const CASES: &[Case] = &[
     Case::live("groups/decoding/version", &["GROUP-21"], GROUPS, Security, decoding::version),
     Case::live("groups/decoding/message-fields", &["GROUP-22"], GROUPS, Security, decoding::message_fields),
     Case::live("groups/decoding/distribution-fields", &["GROUP-22"], GROUPS, Security, decoding::distribution_fields),
+    Case::live("groups/decoding/signing-key-not-canonical", &["PRIM-11"], GROUPS_STRICT, Security, decoding::signing_key_not_canonical),
 ];

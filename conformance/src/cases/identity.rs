@@ -1,8 +1,8 @@
 //! Cases of the identity chapter: XEdDSA and trust. Spec: `spec/identity.md`.
 
-mod signing;
+pub(super) mod signing;
 mod trust;
-mod verifying;
+pub(super) mod verifying;
 
 use crate::{
     case::{
@@ -19,6 +19,7 @@ const XEDDSA_STRICT: &[&str] = &["xeddsa/1", "keys/1", "profile.strict"];
 const PAPER: &[&str] = &["xeddsa/1", "ratchet-chacha20/1"];
 const PAPER_RNG: &[&str] = &["xeddsa/1", "ratchet-chacha20/1", "rng.inject"];
 const V3: &[&str] = &["signal-v3/1"];
+const V3_STRICT: &[&str] = &["signal-v3/1", "profile.strict"];
 const NATIVE: &[&str] = &["ratchet-chacha20/1"];
 
 /// The cases of this chapter.
@@ -86,6 +87,13 @@ pub const CASES: &[Case] = &[
         XEDDSA_STRICT,
         Security,
         verifying::s_plus_q_refused,
+    ),
+    Case::live(
+        "identity/verify/s-plus-q-in-a-bundle",
+        &["IDENTITY-7", "PREKEY-2"],
+        V3_STRICT,
+        Security,
+        trust::s_plus_q_in_a_bundle,
     ),
     Case::live(
         "identity/verify/no-edwards-point",

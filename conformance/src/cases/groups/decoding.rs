@@ -89,6 +89,25 @@ pub(super) fn distribution_fields(run: &mut Run) -> Outcome {
     Ok::<_, Stop>(())
 }
 
+/// A signing key that no encoder writes: its u-coordinate with the top bit set, and p + 1.
+pub(super) fn signing_key_not_canonical(run: &mut Run) -> Outcome {
+    let group = Group::strict(run)?;
+    let newer = group.member.rotated()?;
+    let honest = newer.state.describe(newer.id.1).fields();
+    let mut marked = honest.signing_key.clone().unwrap_or_default();
+    marked.iter_mut().skip(32).for_each(|byte| *byte |= 0x80);
+    let mut above = [0xff; 33];
+    above[0] = 0x05;
+    above[1] = 0xee;
+    above[32] = 0x7f;
+    for key in [marked, above.to_vec()] {
+        let fields = DistributionFields { signing_key: Some(key), ..honest.clone() };
+        let message = [vec![VERSION], fields.encode_to_vec()].concat();
+        refuses_distribution(&group, &message, "bad_key")?;
+    }
+    group.reads(&group.member, 0)
+}
+
 fn wrong_distributions(honest: &DistributionFields) -> Vec<DistributionFields> {
     let resized = |bytes: &Option<Vec<u8>>, length| {
         bytes.as_ref().map(|bytes| bytes.iter().copied().chain([0]).take(length).collect())

@@ -17,7 +17,7 @@ use crate::{
     scene::judge::{defect, own},
     subject::{
         party::Party,
-        types::{Peer, Suite},
+        types::{PartySpec, Peer, Profile, Suite},
     },
 };
 
@@ -114,7 +114,18 @@ pub(in crate::cases) struct Group {
 impl Group {
     /// The subject has the member's distribution message.
     pub(in crate::cases) fn new(run: &mut Run) -> Result<Self, Stop> {
-        let subject = run.fresh_party(Suite::SignalV3)?;
+        let spec = run.spec(Suite::SignalV3);
+        Self::of(run, &spec)
+    }
+
+    /// As [`Group::new`], with a subject of the strict profile.
+    pub(in crate::cases) fn strict(run: &mut Run) -> Result<Self, Stop> {
+        let spec = PartySpec { profile: Profile::Strict, ..run.spec(Suite::SignalV3) };
+        Self::of(run, &spec)
+    }
+
+    fn of(run: &mut Run, spec: &PartySpec) -> Result<Self, Stop> {
+        let subject = run.party(spec)?;
         let member = Member::new(run)?;
         subject.process_distribution(&member.peer, &member.distribution())?;
         Ok(Self { subject, member })

@@ -6,8 +6,10 @@ use prost::Message as _;
 use super::member::{Group, Member, TEXT, forged};
 use crate::{
     case::Outcome,
+    cases::identity::verifying::with_q_added,
     expect::{expect_bytes, refuses_unchanged},
     run::Run,
+    scene::judge::defect,
 };
 
 /// Texts of several lengths, one after the other.
@@ -20,6 +22,16 @@ pub(super) fn read(run: &mut Run) -> Outcome {
         expect_bytes("the plaintext", &text, &opened)?;
     }
     Ok(())
+}
+
+/// q added to s is another encoding of a good signature, and refused in strict.
+pub(super) fn s_plus_q_refused(run: &mut Run) -> Outcome {
+    let group = Group::strict(run)?;
+    let honest = group.member.message(0);
+    let (signed, signature) =
+        honest.split_last_chunk().ok_or_else(|| defect("a message without a signature"))?;
+    group.refuses(&[signed, &with_q_added(signature)].concat(), "bad_signature")?;
+    group.reads(&group.member, 0)
 }
 
 /// Another low nibble than the signed one is a wrong signature; signed, it is accepted.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A private key whose Edwards point has this sign.
-pub(super) fn key_of_sign(run: &mut Run, wanted: u8) -> [u8; 32] {
+pub(in crate::cases) fn key_of_sign(run: &mut Run, wanted: u8) -> [u8; 32] {
     loop {
         let private = run.private_key();
         let signature = sign(&private, b"", &[0; 64], Rule::Libsignal, Bugs::NONE);

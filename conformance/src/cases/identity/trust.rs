@@ -1,11 +1,15 @@
 //! Which identity key an address has, and when it may change.
 
+use super::verifying::with_q_added;
 use crate::{
     case::Outcome,
     expect::refuses_unchanged,
     run::Run,
-    scene::{Scene, judge::Judge},
-    subject::types::Suite,
+    scene::{
+        Scene,
+        judge::{Judge, defect},
+    },
+    subject::types::{Profile, Suite},
 };
 
 /// An impostor's prekey message is refused, the session with the known key goes on, and once trusted the new key is good.
@@ -34,6 +38,18 @@ pub(super) fn other_key_in_a_bundle(run: &mut Run, suite: Suite) -> Outcome {
     scene.rounds(1)?;
     scene.subject.trust(&peer, &impostor.identity())?;
     scene.judge = impostor;
+    scene.begun_by_subject()?.rounds(1)
+}
+
+/// q added to s is another encoding of a signed prekey's signature, and refused in strict.
+pub(super) fn s_plus_q_in_a_bundle(run: &mut Run) -> Outcome {
+    let scene = Scene::strangers_in(run, Profile::Strict)?;
+    let mut bundle = scene.judge.bundle()?;
+    let signature = bundle.signed_prekey.signature.first_chunk();
+    let added = signature.map(with_q_added).ok_or_else(|| defect("a short signature"))?;
+    bundle.signed_prekey.signature = added.to_vec();
+    let peer = scene.judge.address();
+    refuses_unchanged(&scene.subject, "bad_signature", || scene.subject.initiate(&peer, &bundle))?;
     scene.begun_by_subject()?.rounds(1)
 }
 

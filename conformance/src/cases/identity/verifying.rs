@@ -101,9 +101,9 @@ pub(super) fn top_bits_of_s(run: &mut Run) -> Outcome {
 }
 
 /// The same signature with q added to s, its sign bit kept.
-fn with_q_added(good: &Signed) -> [u8; 64] {
-    let [.., last] = good.signature;
-    let mut sum = good.signature;
+pub(in crate::cases) fn with_q_added(signature: &[u8; 64]) -> [u8; 64] {
+    let [.., last] = *signature;
+    let mut sum = *signature;
     let mut carry = 0_u16;
     for (at, byte) in sum.iter_mut().skip(32).enumerate() {
         let own = if at == 31 { *byte & 0x7f } else { *byte };
@@ -121,7 +121,7 @@ fn with_q_added(good: &Signed) -> [u8; 64] {
 pub(super) fn s_plus_q_accepted(run: &mut Run) -> Outcome {
     for private in keys_of_both_signs(run) {
         let mut good = signed(run, private, Rule::Libsignal);
-        good.signature = with_q_added(&good);
+        good.signature = with_q_added(&good.signature);
         good.accepted(run, "compatible", "the signature with s + q")?;
     }
     Ok(())
@@ -131,7 +131,7 @@ pub(super) fn s_plus_q_accepted(run: &mut Run) -> Outcome {
 pub(super) fn s_plus_q_refused(run: &mut Run) -> Outcome {
     for private in keys_of_both_signs(run) {
         let good = signed(run, private, Rule::Libsignal);
-        good.refused(run, "strict", &with_q_added(&good))?;
+        good.refused(run, "strict", &with_q_added(&good.signature))?;
         good.accepted(run, "strict", "the signature itself")?;
     }
     Ok(())

@@ -2,14 +2,15 @@
 
 use countersign_vectors::naive::{
     bugs::Bugs,
-    keys::{Profile, Public, raw, with_type},
+    keys::{KeyPair, Profile, Public, raw, with_type},
     native::{one_time_prekey_message, signed_prekey_message},
-    xeddsa::verify,
+    xeddsa::{self, Rule, verify},
 };
 
 use super::{THREE_PLUS_P, strangers, with_top_bit};
 use crate::{
     case::{Outcome, Stop},
+    cases::identity::signing::key_of_sign,
     expect::{expect_that, refuses_unchanged},
     run::Run,
     scene::{
@@ -171,6 +172,47 @@ pub(super) fn of_another_device(run: &mut Run) -> Outcome {
         refuses(&scene, what, &bundle, "invalid_message")?;
     }
     accepts(scene)
+}
+
+/// Whose bundle it is is checked before its identity key: with another key trusted too, the name gives the answer.
+pub(super) fn names_before_trust(run: &mut Run) -> Outcome {
+    let scene = strangers(run)?;
+    let honest = scene.judge.bundle()?;
+    let (peer, other) = (scene.judge.address(), scene.judge.impostor(run)?.identity());
+    scene.subject.trust(&peer, &other)?;
+    let renamed = Bundle { name: Some(run.uuid()), ..honest.clone() };
+    refuses(&scene, "another name and another identity", &renamed, "invalid_message")?;
+    refuses(&scene, "another identity", &honest, "untrusted_identity")?;
+    scene.subject.trust(&peer, &scene.judge.identity())?;
+    accepts(scene)
+}
+
+/// Signatures of the libsignal rule by an identity whose A has sign 1: good ones, but with bit 7 of byte 63 set.
+pub(super) fn sign_bit_set(run: &mut Run) -> Outcome {
+    let mut scene = strangers(run)?;
+    let private = key_of_sign(run, 1);
+    scene.judge.party.identity = KeyPair::new(private, Bugs::NONE);
+    scene.judge.sign_again()?;
+    let mut honest = scene.judge.bundle()?;
+    let by_libsignal = |message: &[u8]| {
+        xeddsa::sign(&private, message, &[7; 64], Rule::Libsignal, Bugs::NONE).to_vec()
+    };
+    if let Some(prekey) = &mut honest.one_time_prekey {
+        let message = one_time_prekey_message(prekey.id, &public(&prekey.public)?, Bugs::NONE);
+        prekey.signature = Some(sign(&mut scene.judge, &message)?);
+        let mut bundle = honest.clone();
+        if let Some(prekey) = &mut bundle.one_time_prekey {
+            prekey.signature = Some(by_libsignal(&message));
+        }
+        refuses(&scene, "on the one-time prekey", &bundle, "bad_signature")?;
+    }
+    let mut bundle = honest.clone();
+    let prekey = &mut bundle.signed_prekey;
+    let message = signed_prekey_message(prekey.id, &public(&prekey.public)?, Bugs::NONE);
+    prekey.signature = by_libsignal(&message);
+    refuses(&scene, "on the signed prekey", &bundle, "bad_signature")?;
+    scene.subject.initiate(&scene.judge.address(), &honest)?;
+    Ok(())
 }
 
 /// The honest bundle with another signed prekey, rightly signed.

@@ -2,7 +2,11 @@
 
 use super::strangers;
 use crate::{
-    case::Outcome, expect::refuses_unchanged, run::Run, scene::first::HELD, subject::types::Peer,
+    case::Outcome,
+    expect::refuses_unchanged,
+    run::Run,
+    scene::first::HELD,
+    subject::types::{Bundle, Peer},
 };
 
 /// The initiator means another account, device or incarnation, and hashes what it means: all else is right.
@@ -40,5 +44,27 @@ pub(super) fn another_initiator(run: &mut Run) -> Outcome {
         let deliver = || scene.subject.decrypt(peer, &message);
         refuses_unchanged(&scene.subject, "invalid_message", deliver)?;
     }
+    scene.reads(&message, HELD)
+}
+
+/// Names come before trust: with another key trusted, a message for or from another device is refused for its name.
+pub(super) fn before_trust(run: &mut Run) -> Outcome {
+    let mut scene = strangers(run)?;
+    let peer = scene.judge.address();
+    let other = scene.judge.impostor(run)?.identity();
+    scene.subject.trust(&peer, &other)?;
+    let mut misled = scene.judge.clone();
+    misled.peer.name = run.uuid();
+    let bundle = Bundle { name: Some(misled.peer.name.clone()), ..scene.bundle()? };
+    misled.initiate(&bundle)?;
+    scene.refuses_as("for another device", &misled.seal(HELD)?, "invalid_message")?;
+    scene.judge.initiate(&scene.bundle()?)?;
+    let message = scene.judge.seal(HELD)?;
+    let stranger = Peer { name: run.uuid(), ..peer.clone() };
+    scene.subject.trust(&stranger, &other)?;
+    let deliver = || scene.subject.decrypt(&stranger, &message);
+    refuses_unchanged(&scene.subject, "invalid_message", deliver)?;
+    scene.refuses_as("rightly named", &message, "untrusted_identity")?;
+    scene.subject.trust(&peer, &scene.judge.identity())?;
     scene.reads(&message, HELD)
 }

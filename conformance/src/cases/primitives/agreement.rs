@@ -116,7 +116,7 @@ pub(super) fn zero_used(run: &mut Run) -> Outcome {
     Ok(())
 }
 
-/// A base key of small order in a prekey message, and a one-time prekey of small order in a bundle.
+/// A base key or an identity of small order in a prekey message, and a one-time prekey of small order in a bundle.
 pub(super) fn zero_refused_in_a_handshake(run: &mut Run) -> Outcome {
     let mut scene = Scene::strangers_in(run, Profile::Strict)?;
     scene.judge.initiate(&scene.bundle()?)?;
@@ -127,6 +127,10 @@ pub(super) fn zero_refused_in_a_handshake(run: &mut Run) -> Outcome {
         parts.base_key = public.to_vec();
         let message = prekey_message(encode_prekey_message(&parts, Bugs::NONE));
         scene.refuses_as("a base key of small order", &message, "bad_agreement")?;
+        let mut parts = scene.judge.prekey_parts(&inner)?;
+        parts.identity_key = public.to_vec();
+        let message = prekey_message(encode_prekey_message(&parts, Bugs::NONE));
+        scene.refuses_as("an identity of small order", &message, "bad_agreement")?;
         if let Some(prekey) = &mut bundle.one_time_prekey {
             prekey.public = public.to_vec();
         }

@@ -14,6 +14,7 @@ use crate::case::{
 
 const V3: &[&str] = &["signal-v3/1"];
 const V3_COMPATIBLE: &[&str] = &["signal-v3/1", "profile.compatible"];
+const V3_STRICT: &[&str] = &["signal-v3/1", "profile.strict"];
 const V3_FORK: &[&str] = &["signal-v3/1", "state.fork"];
 const V3_RNG: &[&str] = &["signal-v3/1", "rng.inject"];
 

@@ -163,4 +163,11 @@ pub const CASES: &[Case] = &[
         Security,
         decoding::one_kyber_field_alone,
     ),
+    Case::live(
+        "wire/kyber/between-the-keys",
+        &["WIRE-16"],
+        V3,
+        Spec,
+        decoding::kyber_between_the_keys,
+    ),
 ];

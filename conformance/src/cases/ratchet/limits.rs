@@ -1,6 +1,6 @@
 //! How far ahead, how many seeds, how many chains.
 
-use super::{V3, V3_COMPATIBLE};
+use super::{V3, V3_COMPATIBLE, V3_STRICT};
 use crate::{
     case::{
         Case, Outcome,
@@ -9,7 +9,7 @@ use crate::{
     },
     run::Run,
     scene::Scene,
-    subject::types::{Message, PartySpec, Profile, Suite},
+    subject::types::{Message, Profile},
 };
 
 /// The cases of this topic.
@@ -29,6 +29,13 @@ pub const CASES: &[Case] = &[
         V3_COMPATIBLE,
         Interop,
         forward_with_itself,
+    ),
+    Case::live(
+        "ratchet/limits/forward-with-itself-strict",
+        &["RATCHET-17"],
+        V3_STRICT,
+        Robustness,
+        forward_with_itself_strict,
     ),
     Case::live("ratchet/limits/stored-seeds-2000", &["RATCHET-19"], V3, Interop, stored_seeds_2000),
     Case::live(
@@ -86,16 +93,29 @@ fn forward_25001_new_chain(run: &mut Run) -> Outcome {
     scene.rounds(1)
 }
 
-/// Between two devices of one identity key there is no limit.
-fn forward_with_itself(run: &mut Run) -> Outcome {
-    let spec = PartySpec { profile: Profile::Compatible, ..run.spec(Suite::SignalV3) };
-    let mut scene = Scene::strangers_of(run, &spec)?;
+/// A session between two devices of one identity key.
+fn with_itself(run: &mut Run, profile: Profile) -> Result<Scene, Stop> {
+    let mut scene = Scene::strangers_in(run, profile)?;
     scene.judge.party.identity = scene.twin()?.party.identity;
     scene.judge.sign_again()?;
-    let mut scene = scene.begun_by_judge()?;
+    scene.begun_by_judge()
+}
+
+/// Between two devices of one identity key there is no limit.
+fn forward_with_itself(run: &mut Run) -> Outcome {
+    let mut scene = with_itself(run, Profile::Compatible)?;
     let message = scene.judge.draft_at(25_010, b"to itself")?.seal();
     scene.reads_as("a message 25010 ahead in a session with itself", &message, b"to itself")?;
     scene.judge.skip_to(25_011)?;
+    scene.rounds(1)
+}
+
+/// In the strict profile the limit is for them too.
+fn forward_with_itself_strict(run: &mut Run) -> Outcome {
+    let mut scene = with_itself(run, Profile::Strict)?;
+    let next = scene.judge.session()?.sender_chain.index;
+    let message = scene.judge.draft_at(next + 25_001, b"to itself")?.seal();
+    scene.refuses(&message, "invalid_message")?;
     scene.rounds(1)
 }
 

@@ -3,7 +3,7 @@
 use countersign_vectors::naive::{
     bugs::Bugs,
     wire::{
-        encode_prekey_message, encode_signal_message, put_bytes, put_tag, put_varint,
+        PrekeyParts, encode_prekey_message, encode_signal_message, put_bytes, put_tag, put_varint,
         put_varint_field,
     },
 };
@@ -92,6 +92,7 @@ fn broken_tails(bytes: u64, number: u64) -> Vec<(&'static str, Vec<u8>)> {
     };
     let mut eleven = tail(100, 0, &[]);
     put_varint(&mut eleven, 1, 11);
+    let beyond_64_bits = [&[0x80; 9][..], &[0x02]].concat();
     vec![
         ("bytes as a varint", tail(bytes, 0, &[1])),
         ("a number as bytes", tail(number, 2, &[1, 1])),
@@ -106,6 +107,8 @@ fn broken_tails(bytes: u64, number: u64) -> Vec<(&'static str, Vec<u8>)> {
         ("half a field key", vec![0x80]),
         ("a varint without end", tail(100, 0, &[0xff; 3])),
         ("a varint of eleven bytes", eleven),
+        ("a varint of more than 64 bits", tail(100, 0, &beyond_64_bits)),
+        ("a field key of more than 32 bits", tail((1 << 29) + 100, 0, &[1])),
         ("a length beyond the end", tail(100, 2, &[9, 1, 2])),
         ("three of eight bytes", tail(100, 1, &[1; 3])),
         ("three of four bytes", tail(100, 5, &[1; 3])),
@@ -129,7 +132,7 @@ pub(super) fn malformed_prekey_message(run: &mut Run) -> Outcome {
     let (mut scene, honest) = opening(run)?;
     let message = scene.judge.wrap(&honest.seal())?;
     let inner = encode_signal_message(&honest.parts, Bugs::NONE);
-    for (what, tail) in broken_tails(4, 6) {
+    for (what, tail) in broken_tails(4, 6).into_iter().chain(broken_tails(8, 7)) {
         let broken = prekey_message([message.bytes.clone(), tail].concat());
         scene.refuses_as(what, &broken, "malformed")?;
     }
@@ -240,5 +243,27 @@ pub(super) fn one_kyber_field_alone(run: &mut Run) -> Outcome {
         &prekey_message(with_ciphertext),
         "invalid_message",
     )?;
+    goes_on(&mut scene, &message)
+}
+
+/// The base key is decoded before the Kyber fields are looked at, the identity key and the message after.
+pub(super) fn kyber_between_the_keys(run: &mut Run) -> Outcome {
+    let (mut scene, honest) = opening(run)?;
+    let message = scene.judge.wrap(&honest.seal())?;
+    let honest_parts = scene.judge.prekey_parts(&honest.seal())?;
+    let sealed = |parts: &PrekeyParts| {
+        let mut bytes = encode_prekey_message(parts, Bugs::NONE);
+        put_varint_field(&mut bytes, 7, 5);
+        prekey_message(bytes)
+    };
+    let mut parts = honest_parts.clone();
+    parts.base_key = vec![6; 33];
+    scene.refuses_as("a base key of another type", &sealed(&parts), "bad_key_type")?;
+    let mut parts = honest_parts.clone();
+    parts.identity_key = vec![6; 33];
+    scene.refuses_as("an identity key of another type", &sealed(&parts), "invalid_message")?;
+    let mut parts = honest_parts;
+    parts.message.truncate(5);
+    scene.refuses_as("a message inside cut short", &sealed(&parts), "invalid_message")?;
     goes_on(&mut scene, &message)
 }

@@ -120,7 +120,7 @@ pub(super) fn malformed_ratchet_message(run: &mut Run) -> Outcome {
     let mut scene = Scene::judge_began(run)?;
     let honest = scene.judge.draft(b"honest")?;
     let bytes = encode_signal_message(&honest.parts, Bugs::NONE);
-    for (what, tail) in broken_tails(4, 2) {
+    for (what, tail) in broken_tails(4, 2).into_iter().chain(broken_tails(1, 3)) {
         let message = honest.seal_bytes([bytes.clone(), tail].concat());
         scene.refuses_as(what, &message, "malformed")?;
     }

@@ -84,7 +84,7 @@ pub fn decrypt(
         None => receiving_half(session, &message.ratchet_key, profile, bugs)?,
     };
     let newest = position + 1 == session.receiver_chains.len();
-    let seed = take_seed(session, position, newest, message, bugs)?;
+    let seed = take_seed(session, position, newest, message, profile, bugs)?;
     let keys = message_keys(&seed, bugs);
     if let Err(refusal) = check_mac(session, message, &keys, bugs) {
         leak_before_mac(session, &before, known, message, bugs);

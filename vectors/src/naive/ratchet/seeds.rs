@@ -2,6 +2,7 @@
 
 use crate::naive::bugs::{Bug, Bugs};
 use crate::naive::fault::{Code, Fault, Outcome};
+use crate::naive::keys::Profile;
 use crate::naive::party::{ReceiverChain, Session};
 use crate::naive::wire::RatchetMessage;
 
@@ -14,10 +15,12 @@ pub(super) fn take_seed(
     position: usize,
     newest: bool,
     message: &RatchetMessage,
+    profile: Profile,
     bugs: Bugs,
 ) -> Outcome<[u8; 32]> {
     let counter = message.counter;
-    let with_itself = session.local_identity == session.remote_identity;
+    let with_itself =
+        profile == Profile::Compatible && session.local_identity == session.remote_identity;
     let chain = &mut session.receiver_chains[position];
     if counter < chain.chain.index {
         return take_stored_seed(session, position, message, bugs);

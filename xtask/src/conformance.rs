@@ -95,7 +95,7 @@ fn summary(codes: &[(&str, u8)]) {
     println!("\n── summary (reports in target/conformance/)");
     for (title, code) in codes {
         let verdict = match code {
-            0 => "conformant for what it claims",
+            0 => "as it should be: conformant, or with expected failures only",
             1 => "NOT conformant",
             3 => "expectations are stale",
             4 => "inconclusive",

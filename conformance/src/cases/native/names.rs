@@ -60,7 +60,7 @@ pub(super) fn before_trust(run: &mut Run) -> Outcome {
     scene.refuses_as("for another device", &misled.seal(HELD)?, "invalid_message")?;
     scene.judge.initiate(&scene.bundle()?)?;
     let message = scene.judge.seal(HELD)?;
-    let stranger = Peer { name: run.uuid(), ..peer.clone() };
+    let stranger = Peer { name: run.uuid(), ..peer };
     scene.subject.trust(&stranger, &other)?;
     let deliver = || scene.subject.decrypt(&stranger, &message);
     refuses_unchanged(&scene.subject, "invalid_message", deliver)?;

@@ -1,0 +1,3 @@
+//! `countersign-server`.
+
+fn main() {}

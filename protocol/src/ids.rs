@@ -23,8 +23,24 @@ number! {
     SignedPrekeyId(u32);
     /// The number of a one-time prekey.
     OneTimePrekeyId(u32);
+    /// The version of an account's device list. Spec: `spec/records.md#device-list`.
+    ListVersion(u64);
     /// A moment in milliseconds since the Unix epoch, as the caller's clock has it.
     UnixMillis(u64);
+}
+
+impl ListVersion {
+    /// The version that stands for "no list": real ones begin at 1.
+    pub const NONE: Self = Self(0);
+
+    /// The version of the next list of somebody who knows of `self` and whose clock says `now`.
+    ///
+    /// The clock lets a device that forgot which versions there were overtake them all the same.
+    #[must_use]
+    pub const fn next(self, now: UnixMillis) -> Self {
+        let following = self.0.saturating_add(1);
+        Self(if now.0 > following { now.0 } else { following })
+    }
 }
 
 impl UnixMillis {

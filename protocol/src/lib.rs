@@ -102,21 +102,26 @@
 //! # }
 //! ```
 
+pub mod audit;
+pub mod device_list;
 pub mod fingerprint;
 pub mod ids;
 pub mod keys;
 pub mod limits;
+pub mod name;
 pub mod native;
 pub mod prekeys;
 mod primitives;
 pub mod problem;
 pub mod profile;
 mod ratchet;
+pub mod registration;
 pub mod replay_cache;
 pub mod sealed_box;
 pub mod sender_key;
 pub mod session;
 mod state;
+pub mod suite;
 #[cfg(test)]
 mod vectors;
 mod wire;

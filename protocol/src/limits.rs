@@ -1,4 +1,4 @@
-//! The limits of the version-3 suite. Spec: `spec/limits.md`.
+//! The limits of the version-3 suite and of records. Spec: `spec/limits.md`.
 
 /// How far ahead of its chain a message may be.
 pub const FORWARD_JUMP_MAX: u32 = 25_000;
@@ -10,3 +10,5 @@ pub const RECEIVER_CHAINS_MAX: usize = 5;
 pub const ARCHIVED_SESSIONS_MAX: usize = 40;
 /// Age beyond which a session that was never answered is not used for sending.
 pub const UNANSWERED_SECONDS_MAX: u64 = 30 * 24 * 60 * 60;
+/// The highest registration id; the lowest is 1.
+pub const REGISTRATION_ID_MAX: u32 = 16_380;

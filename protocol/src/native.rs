@@ -12,7 +12,6 @@
 mod accepted;
 mod chain;
 mod handshake;
-mod name;
 mod pairwise;
 mod prekeys;
 mod ratchet;
@@ -36,8 +35,8 @@ use crate::problem::Problem;
 use crate::session::{Archive, EncryptedMessage, MessageKind, ReceivedMessage, require_trust};
 
 pub use self::accepted::Accepted;
-pub use self::name::{AccountId, DeviceName, Incarnation};
 pub use self::prekeys::{Bundle, OneTimePrekey, SignedPrekey};
+pub use crate::name::{AccountId, DeviceName, Incarnation};
 
 /// This device, as its sessions need it.
 #[derive(Clone, Copy, Debug)]

@@ -77,6 +77,26 @@ registry! {
     FingerprintVersion "fingerprint_version" Reject;
     /// A fingerprint that cannot be read.
     FingerprintMalformed "fingerprint_malformed" Reject;
+    /// A signed record whose signature does not verify.
+    RecordSignatureInvalid "record_signature_invalid" Reject;
+    /// A signed record of another account, or under another identity key.
+    RecordForeign "record_foreign" Reject;
+    /// A signed record older than the one held.
+    RecordRollback "record_rollback" Reject;
+    /// A signed record that contradicts the one held, or was not made from it.
+    RecordConflict "record_conflict" Reject;
+    /// A change of a device list that is not a change of exactly one device.
+    RecordNotOneDevice "record_not_one_device" Reject;
+    /// A device id that was closed is used again.
+    DeviceIdClosed "device_id_closed" Reject;
+    /// A device offers a lower level than before.
+    CapabilityRegression "capability_regression" Reject;
+    /// A frame that names other devices or another suite than it came by.
+    FrameMismatch "frame_mismatch" Reject;
+    /// A frame whose `since` cannot be.
+    MarkInvalid "mark_invalid" Reject;
+    /// An audit log that is not the continuation of what was checked before.
+    AuditChainBroken "audit_chain_broken" Reject;
     /// A stored state that cannot be read.
     BadState "bad_state" Reject;
     /// Too few random bytes were given.

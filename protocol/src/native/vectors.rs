@@ -1,7 +1,7 @@
 //! Replays the derivations of this suite.
 
+use super::DeviceName;
 use super::handshake::{self, ResponderKeys};
-use super::name::DeviceName;
 use super::ratchet::{MessageKeys, ROOT_LABEL, Ratchet};
 use super::wire::HandshakeFields;
 use crate::ids::{OneTimePrekeyId, SignedPrekeyId};

@@ -21,8 +21,34 @@ impl<'a> Reader<'a> {
         self.array().map(|[byte]| *byte)
     }
 
+    pub(crate) fn u16(&mut self) -> Option<u16> {
+        self.array().copied().map(u16::from_be_bytes)
+    }
+
     pub(crate) fn u32(&mut self) -> Option<u32> {
         self.array().copied().map(u32::from_be_bytes)
+    }
+
+    pub(crate) fn u64(&mut self) -> Option<u64> {
+        self.array().copied().map(u64::from_be_bytes)
+    }
+
+    /// `length` bytes.
+    pub(crate) fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(bytes)
+    }
+
+    /// `None` when `literal` does not come next.
+    pub(crate) fn literal(&mut self, literal: &[u8]) -> Option<()> {
+        self.rest = self.rest.strip_prefix(literal)?;
+        Some(())
+    }
+
+    /// `None` when anything is left over.
+    pub(crate) const fn end(self) -> Option<()> {
+        if self.rest.is_empty() { Some(()) } else { None }
     }
 
     /// Everything that is left.

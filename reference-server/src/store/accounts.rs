@@ -187,7 +187,7 @@ pub struct Device {
 pub struct Registration {
     /// Which device.
     pub device: DeviceAddress,
-    /// By which login, which is bound to the device from now on. `login_bound`, `device_id_mismatch`.
+    /// By which login, which is bound to the device from now on. `login_bound`, `device_id_not_reserved`.
     pub login: LoginId,
     /// Its installation.
     pub incarnation: Incarnation,

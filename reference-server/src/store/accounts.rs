@@ -189,6 +189,10 @@ pub struct Registration {
     pub device: DeviceAddress,
     /// By which login, which is bound to the device from now on. `login_bound`, `device_id_not_reserved`.
     pub login: LoginId,
+    /// A further refresh token of the login. Those before stay valid, so that a lost answer locks nobody out.
+    pub refresh: TokenHash,
+    /// When that token ends.
+    pub refresh_expires_at: Moment,
     /// Its installation.
     pub incarnation: Incarnation,
     /// Of its installation.

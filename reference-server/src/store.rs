@@ -3,9 +3,13 @@
 //! One method is one protocol operation, and one operation is one transaction: callers never see a connection, a row
 //! or a commit. A method that returns `Ok` has made its effect durable; one that returns a [`Problem`] has changed
 //! nothing, unless its text says otherwise. Time is an argument.
+//!
+//! What a device does as itself (rotating, uploading, claiming, sending, reading) is `unauthenticated` once the device
+//! is not live any more, decided in the operation's own transaction.
 
 pub mod accounts;
 pub mod keys;
+pub mod limits;
 pub mod messages;
 
 use async_trait::async_trait;
@@ -64,8 +68,8 @@ pub trait Store: Send + Sync + 'static {
     /// Empties a slot: `None` while it is not filled; a slot that was emptied is gone. `slot_unknown`.
     async fn take_slot(&self, slot: SlotId, now: Moment) -> Result<Option<Vec<u8>>>;
 
-    /// Keeps a link token and reserves the smallest device id never used by the account. `device_list_not_one_device`
-    /// is for later; here only `unavailable` when all 127 are used.
+    /// Keeps a link token and reserves, until it expires, the smallest device id that the account never used and that
+    /// is not reserved. `unavailable` when there is none.
     async fn create_link_token(&self, token: NewLinkToken) -> Result<DeviceId>;
 
     /// Takes a link token and makes a login that may register only the reserved id. `link_token_invalid`.
@@ -78,8 +82,13 @@ pub trait Store: Send + Sync + 'static {
 
     // ── devices ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Registers a device or its new incarnation: keys, prekeys, device list, nonce, binding of the login, audit.
-    async fn register_device(&self, registration: Registration) -> Result<()>;
+    /// Registers a device or its new incarnation: identity key, device list, prekeys, nonce, binding of the login,
+    /// audit. A new incarnation begins with nothing of the old one, whose logins are revoked and returned.
+    ///
+    /// In this order: `identity_mismatch`, `device_id_not_reserved`, the problems of
+    /// [`Store::replace_device_list`], `registration_mismatch`, `prekey_id_rollback`, `prekeys_rejected`,
+    /// `too_many_prekeys`, `nonce_reused`, `login_bound`.
+    async fn register_device(&self, registration: Registration) -> Result<Vec<LoginId>>;
 
     /// All devices an account ever had, by id.
     async fn devices(&self, account: AccountId) -> Result<Vec<Device>>;
@@ -96,8 +105,12 @@ pub trait Store: Send + Sync + 'static {
     /// The signed device list and the live devices. `None` when the account has no keys.
     async fn directory(&self, account: AccountId) -> Result<Option<Directory>>;
 
-    /// Replaces the device list by its successor. `check` is called with the held list inside the transaction and
-    /// decides; a closed device is revoked as by [`Store::revoke_device`].
+    /// Replaces the device list by its successor. A device that it adds is live, without prekeys or logins; one that
+    /// it gives a new incarnation begins anew; one that it closes is revoked as by [`Store::revoke_device`]. Returns
+    /// the logins revoked by it.
+    ///
+    /// In this order: `identity_mismatch`, `device_list_conflict` with `current` and `version`,
+    /// `device_list_malformed`, `device_id_closed`, `device_list_not_one_device`, `capability_regression`.
     async fn replace_device_list(&self, list: NewDeviceList) -> Result<Vec<LoginId>>;
 
     /// Notes that a device was heard of.
@@ -115,7 +128,9 @@ pub trait Store: Send + Sync + 'static {
         now: Moment,
     ) -> Result<()>;
 
-    /// Adds one-time prekeys, all or none. `prekeys_rejected`, `too_many_prekeys`.
+    /// Adds one-time prekeys, all or none. With a replacement the stock is afterwards exactly those of the request
+    /// that were never issued. `prekey_id_rollback`, `suite_unknown`, `prekeys_rejected` with `rejected` and
+    /// `accepted`, `too_many_prekeys` with `stock` and `limit`.
     async fn add_prekeys(&self, upload: PrekeyUpload) -> Result<Uploaded>;
 
     /// Counts, for every suite of the device, zero included.
@@ -127,9 +142,13 @@ pub trait Store: Send + Sync + 'static {
     /// The keys of all live devices; takes nothing. `None` when the account has no keys.
     async fn keys(&self, account: AccountId) -> Result<Option<AccountKeys>>;
 
-    /// Takes one one-time prekey of each addressed live device, which nobody else will be given, in upload order.
-    /// The same claim id gives the same answer. `account_unknown`, `suite_unknown`, `claim_id_reused`.
+    /// Takes one one-time prekey of each addressed live device, which nobody else will be given, in upload order; the
+    /// claiming device itself is left out. The same claim id gives the same answer. `claim_id_reused`,
+    /// `account_unknown`, `suite_unknown`.
     async fn claim(&self, claim: Claim) -> Result<Claimed>;
+
+    /// The answer that [`Store::claim`] gave to this claim before, for a caller past its limit. `claim_id_reused`.
+    async fn earlier_claim(&self, claim: Claim) -> Result<Option<Claimed>>;
 
     /// Who took the account's prekeys, oldest first.
     async fn claims(&self, account: AccountId, page: Page) -> Result<Vec<ClaimEntry>>;
@@ -139,9 +158,14 @@ pub trait Store: Send + Sync + 'static {
 
     // ── messages ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Stores one message for all its devices. `account_unknown`, `device_list_mismatch`, `message_id_reused`,
-    /// `mailbox_full`. The same message again gives the first result.
+    /// Stores one message for all its devices. The same message again gives the first result. `message_id_reused`,
+    /// `account_unknown`, `device_list_mismatch` with `accounts`, `mailbox_full` with `undelivered`.
     async fn send(&self, message: NewMessage) -> Result<Sent>;
+
+    /// The result that [`Store::send`] gave to this message before, for a caller past its limit.
+    /// `message_id_reused`.
+    async fn earlier_send(&self, name: MessageName, request_hash: [u8; 32])
+    -> Result<Option<Sent>>;
 
     /// The un-acknowledged items after a sequence, ascending.
     async fn mailbox(&self, device: DeviceAddress, page: Page, now: Moment) -> Result<Vec<Item>>;
@@ -166,8 +190,8 @@ pub trait Store: Send + Sync + 'static {
     /// The accounts the caller exchanged messages with, newest first, with unread counts.
     async fn conversations(&self, account: AccountId) -> Result<Vec<Conversation>>;
 
-    /// Turns a message's undelivered envelopes into gaps. Only its sending device. `message_unknown`.
-    /// Returns the devices whose mailboxes changed.
+    /// Turns a message's un-acknowledged envelopes into gaps. Only its sending device. `message_unknown`. Returns the
+    /// devices whose mailboxes changed: none when it is repeated.
     async fn delete_message(
         &self,
         sender: DeviceAddress,

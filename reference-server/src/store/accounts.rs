@@ -1,5 +1,7 @@
 //! Accounts, logins, devices, links: what the store takes and gives.
 
+use countersign_protocol::device_list::SignedDeviceList;
+
 use crate::{ids::*, store::keys::SuiteKeys};
 
 /// A new account.
@@ -199,8 +201,8 @@ pub struct Registration {
     pub registration_id: u32,
     /// 33 bytes. Another one than the account's: `identity_mismatch`.
     pub identity_key: [u8; 33],
-    /// The list that names it.
-    pub list: NewDeviceList,
+    /// The list that names it: another list than the held one in the entry of this device only.
+    pub list: SignedDeviceList,
     /// Prekeys by suite.
     pub prekeys: Vec<SuiteKeys>,
     /// 16 bytes of the caller. `nonce_reused`.
@@ -211,13 +213,13 @@ pub struct Registration {
     pub now: Moment,
 }
 
-/// A signed device list whose signature was verified.
+/// A signed device list that is to take the place of the held one.
 #[derive(Clone, Debug)]
 pub struct NewDeviceList {
     /// Whose.
     pub account: AccountId,
-    /// As it came, the signature included.
-    pub bytes: Vec<u8>,
+    /// The list; its signature was verified when it was decoded.
+    pub list: SignedDeviceList,
     /// When.
     pub now: Moment,
 }

@@ -55,6 +55,9 @@ pub struct PrekeyUpload {
     pub suite: Suite,
     /// In the order in which they are to be given out.
     pub one_time: Vec<OneTimePrekey>,
+    /// What is refused already. Ids that are malformed, out of range or twice in the request are here only; those
+    /// with a bad signature are in `one_time` too, because a conflict of ids is named before it.
+    pub refused: Vec<RefusedPrekey>,
     /// Replaces all unclaimed ones, and the signed prekey by this one.
     pub replace: Option<SignedPrekey>,
     /// When.
@@ -182,6 +185,15 @@ pub struct AuditEntry {
     pub payload: Vec<u8>,
     /// Over everything before and this.
     pub hash: [u8; 32],
+}
+
+/// A one-time prekey that was not acceptable, as `rejected` of `prekeys_rejected` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedPrekey {
+    /// Its id.
+    pub id: u32,
+    /// Why.
+    pub code: PrekeyRefusal,
 }
 
 /// Why a one-time prekey was not acceptable.

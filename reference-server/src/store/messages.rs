@@ -70,6 +70,8 @@ pub struct Sent {
     pub undelivered: Vec<DeviceAddress>,
     /// Devices whose mailbox has something new; empty for a repeat.
     pub woken: Vec<DeviceAddress>,
+    /// Whether it is the answer to an earlier request with the same id.
+    pub repeated: bool,
 }
 
 /// An entry of a mailbox.

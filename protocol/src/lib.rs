@@ -105,6 +105,7 @@
 pub mod audit;
 pub mod device_list;
 pub mod fingerprint;
+pub mod frame;
 pub mod ids;
 pub mod keys;
 pub mod limits;
@@ -114,6 +115,7 @@ pub mod prekeys;
 mod primitives;
 pub mod problem;
 pub mod profile;
+pub mod provisioning;
 mod ratchet;
 pub mod registration;
 pub mod replay_cache;

@@ -145,6 +145,7 @@ fn judge(
         seed: hex::encode(settings.seed.0),
         verdicts: Vec::new(),
         inconclusive: None,
+        given_up: None,
         took: Duration::ZERO,
         first_replay: None,
         transcripts: campaign.folder.clone(),
@@ -269,7 +270,7 @@ fn run_cases(
     }
     match judged {
         Ok(judged) => {
-            result.inconclusive = judged.given_up;
+            result.given_up = judged.given_up;
             judged.verdicts
         }
         Err(error) => {

@@ -22,7 +22,8 @@ Examples:
 
 Exit codes:
   0 conformant for what it claims · 1 failures · 2 usage error · 3 only stale expectations
-  4 inconclusive (adapter broken, honesty probe failed, nothing run) · 5 defect of the suite";
+  4 inconclusive (adapter broken, honesty probe failed, nothing run, or nothing failed and a case inconclusive)
+  5 defect of the suite";
 
 /// Judges any implementation of the Countersign specification: X3DH, Double Ratchet, sender keys, boxes.
 #[derive(Debug, Parser)]

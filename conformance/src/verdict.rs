@@ -162,6 +162,8 @@ pub struct RunResult {
     pub verdicts: Vec<Verdict>,
     /// Why the run as a whole says nothing: a failed honesty probe, a dead subject.
     pub inconclusive: Option<String>,
+    /// Why the subject was given up with cases left; the failures before that count.
+    pub given_up: Option<String>,
     /// Wall-clock time.
     pub took: Duration,
     /// The replay file of the first failure.

@@ -122,6 +122,26 @@ fn a_hang_is_a_timeout_and_ends_soon() {
 }
 
 #[test]
+fn a_failure_counts_although_the_adapter_was_given_up() {
+    let options = ["--timeout-scale", "0.1", "--run", "groups/limits/**"];
+    let output = judged(&folder("given-up"), &options, &[FAUX, "fails-and-hangs"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("FAIL ratchet/replay/same-counter-twice"), "{said}");
+    assert!(said.contains("GIVEN UP the adapter had to be restarted 3 times in a row"), "{said}");
+    assert!(said.contains("\nNOT CONFORMANT (library 1.0)"), "{said}");
+    let out = folder("given-up-unfailed");
+    let output = Command::new(JUDGE)
+        .args(["adapter", "--seed", SEED, "-j1", "--out", out.to_str().unwrap()])
+        .args(options)
+        .args(["--", FAUX, "fails-and-hangs"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output));
+    assert!(text(&output).contains("\nINCONCLUSIVE (library 1.0)"), "{}", text(&output));
+}
+
+#[test]
 fn a_dead_or_missing_command_still_leaves_reports() {
     let output = judged(&folder("dead"), &[], &[FAUX, "dead"]);
     assert_eq!(output.status.code(), Some(4));

@@ -29,6 +29,8 @@ pub struct Report {
     pub exit_code: u8,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub inconclusive: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub given_up: Option<String>,
     pub seconds: f64,
     pub environment: BTreeMap<String, String>,
     pub tally: Tally,
@@ -77,6 +79,7 @@ pub fn render(result: &RunResult) -> serde_json::Result<String> {
         verdict: result.word().into(),
         exit_code: result.exit_code(),
         inconclusive: result.inconclusive.clone(),
+        given_up: result.given_up.clone(),
         seconds: result.took.as_secs_f64(),
         environment: BTreeMap::from([
             ("os".into(), std::env::consts::OS.into()),
@@ -141,6 +144,7 @@ mod tests {
             seed: "00".repeat(32),
             verdicts,
             inconclusive: None,
+            given_up: None,
             took: Duration::from_millis(5),
             first_replay: None,
             transcripts: None,
@@ -162,6 +166,7 @@ mod tests {
             Ended::Inconclusive { why: "no reply".into(), suite_defect: false },
         ]);
         result.inconclusive = Some("it hangs".into());
+        result.given_up = Some("it hangs again".into());
         result.verdicts[1].steps = vec![Step { request: "{}".into(), reply: "{}".into() }];
         result.verdicts[1].expectation = Some(Expectation::Xfail);
         result.verdicts[1].replay = Some("conformance replay x".into());
@@ -194,5 +199,22 @@ mod tests {
         let mut security_only = result(vec![pass(), failed()]);
         security_only.fail_on = FailOn::Security;
         assert_eq!(security_only.exit_code(), 0);
+    }
+
+    #[test]
+    fn a_failure_outweighs_what_was_not_judged() {
+        let hangs = || Ended::Inconclusive { why: "no reply".into(), suite_defect: false };
+        let ends = |mut result: RunResult| {
+            result.given_up = Some("it hangs".into());
+            (result.exit_code(), result.word())
+        };
+        assert_eq!(ends(result(vec![failed(), hangs()])), (1, "NOT CONFORMANT"));
+        assert_eq!(ends(result(vec![Ended::Pass { variant: None }, hangs()])), (4, "INCONCLUSIVE"));
+        let mut expected = result(vec![failed(), hangs()]);
+        expected.verdicts[0].expectation = Some(Expectation::Xfail);
+        assert_eq!(expected.exit_code(), 4, "nothing failed that was not expected");
+        let mut dishonest = result(vec![failed(), hangs()]);
+        dishonest.inconclusive = Some("an honesty probe failed".into());
+        assert_eq!(ends(dishonest), (4, "INCONCLUSIVE"));
     }
 }

@@ -22,7 +22,7 @@ pub fn render(result: &RunResult) -> Result<String, quick_junit::SerializeError>
             &result.seed,
         ));
     }
-    if let Some(why) = &result.inconclusive {
+    if let Some(why) = result.inconclusive.as_ref().or(result.given_up.as_ref()) {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_message(why.as_str());
         let run = TestCase::new("the run as a whole", status);

@@ -52,6 +52,9 @@ pub fn render(result: &RunResult, detail: Detail) -> String {
     if let Some(why) = &result.inconclusive {
         let _infallible = writeln!(text, "{} {why}", yellow("INCONCLUSIVE"));
     }
+    if let Some(why) = &result.given_up {
+        let _infallible = writeln!(text, "{} {why}", yellow("GIVEN UP"));
+    }
     text.push_str(&closing(result));
     text
 }
@@ -94,14 +97,20 @@ fn line(text: &mut String, verdict: &Verdict, result: &RunResult, detail: Detail
             failed(text, verdict, failure, expectation, result);
             Ok(())
         }
-        (Ended::Inconclusive { why, .. }, _)
-            if result.inconclusive.as_ref().is_none_or(|whole| !why.ends_with(whole.as_str())) =>
-        {
+        (Ended::Inconclusive { why, .. }, _) if !is_the_runs(why, result) => {
             writeln!(text, "{} {id}: {why}", yellow("inconclusive"))
         }
         _ => Ok(()),
     };
     debug_assert!(written.is_ok(), "writing into a string cannot fail");
+}
+
+/// Whether the text says once why this case, and others with it, was not run.
+fn is_the_runs(why: &str, result: &RunResult) -> bool {
+    [&result.inconclusive, &result.given_up]
+        .into_iter()
+        .flatten()
+        .any(|whole| why.ends_with(whole.as_str()))
 }
 
 fn short(failure: &Failure) -> String {

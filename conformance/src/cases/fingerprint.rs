@@ -31,6 +31,7 @@ pub const CASES: &[Case] = &[
     Case::live("fingerprint/compare/version", &["FINGERPRINT-5"], FINGERPRINTS, Interop, version),
     Case::live("fingerprint/compare/malformed", &["FINGERPRINT-6"], FINGERPRINTS, Security, malformed),
     Case::live("fingerprint/compare/unknown-fields", &["FINGERPRINT-8"], FINGERPRINTS, Interop, unknown_fields),
+    Case::live("fingerprint/compare/repeated-fields", &["FINGERPRINT-9"], FINGERPRINTS, Security, repeated_fields),
     Case::live("fingerprint/iterations/below-2-above-1000000", &["FINGERPRINT-7"], FINGERPRINTS, Robustness, iterations_out_of_range),
     Case::live("fingerprint/iterations/2-and-5200", &["FINGERPRINT-7"], FINGERPRINTS, Spec, iterations_in_range),
 ];
@@ -158,6 +159,8 @@ fn malformed(run: &mut Run) -> Outcome {
         code(Some(2), None, Some(&mine)),
         code(Some(2), Some(&theirs), None),
         code(Some(2), None, None),
+        [code(Some(2), Some(&theirs), None), half(3, None)].concat(),
+        [code(Some(2), None, Some(&mine)), half(2, None)].concat(),
         honest.get(..honest.len() - 1).unwrap_or_default().to_vec(),
         [&honest[..], &[0x07]].concat(),
         vec![0xff; 20],
@@ -180,6 +183,34 @@ fn unknown_fields(run: &mut Run) -> Outcome {
         for scanned in [[&honest[..], field].concat(), [field, &honest[..]].concat()] {
             let matches = run.subject.fingerprint_compare(&ours, &scanned)?;
             expect_eq("a code with an unknown field", &true, &matches)?;
+        }
+    }
+    Ok(())
+}
+
+/// A field 2 or 3 alone.
+fn half(number: u8, hash: Option<&[u8; 32]>) -> Vec<u8> {
+    let half = Half { hash: hash.map(|hash| hash.to_vec()) };
+    let (own, other) = if number == 2 { (Some(half), None) } else { (None, Some(half)) };
+    Scannable { version: None, own, other }.encode_to_vec()
+}
+
+/// Halves that come twice: the later content counts, and one without content takes nothing away.
+fn repeated_fields(run: &mut Run) -> Outcome {
+    let [mine, theirs, false_one]: [[u8; 32]; 3] = [run.bytes(), run.bytes(), run.bytes()];
+    let ours = code(Some(2), Some(&mine), Some(&theirs));
+    let honest = code(Some(2), Some(&theirs), Some(&mine));
+    for number in [2, 3] {
+        let (other, empty) = (half(number, Some(&false_one)), half(number, None));
+        let scanned = [
+            ("another content before", [&other[..], &honest].concat(), true),
+            ("another content behind", [&honest[..], &other].concat(), false),
+            ("no content before", [&empty[..], &honest].concat(), true),
+            ("no content behind", [&honest[..], &empty].concat(), true),
+        ];
+        for (what, scanned, expected) in scanned {
+            let matches = run.subject.fingerprint_compare(&ours, &scanned)?;
+            expect_eq(&format!("field {number} twice, {what}"), &expected, &matches)?;
         }
     }
     Ok(())

@@ -63,6 +63,7 @@ pub const CASES: &[Case] = &[
     Case::live("native/closing/nothing-behind-previous-length", &["NATIVE-25"], NATIVE, Security, closing::nothing_behind_previous_length),
     Case::live("native/closing/previous-length-too-short", &["NATIVE-25"], NATIVE, Security, closing::previous_length_too_short),
     Case::live("native/closing/late-messages-once", &["NATIVE-26"], NATIVE, Interop, closing::late_messages_once),
+    Case::live("native/closing/key-of-a-closed-chain", &["NATIVE-35"], NATIVE, Security, closing::key_of_a_closed_chain),
     Case::live("native/closing/used-counter", &["NATIVE-27"], NATIVE, Security, closing::used_counter),
     Case::live("native/limits/jump-2000", &["NATIVE-28"], NATIVE, Interop, limits::jump_2000),
     Case::live("native/limits/jump-2000-over-two-chains", &["NATIVE-28"], NATIVE, Interop, limits::jump_2000_over_two_chains),

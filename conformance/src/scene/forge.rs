@@ -143,7 +143,7 @@ impl Judge {
 }
 
 /// What the owner of `theirs` computes with the public half: all zero when that has small order.
-fn agreed(pair: &KeyPair, theirs: &Public) -> [u8; 32] {
+pub(super) fn agreed(pair: &KeyPair, theirs: &Public) -> [u8; 32] {
     const ANY_PRIVATE: [u8; 32] = [0x40; 32];
     if dh(&ANY_PRIVATE, &pair.public) == [0; 32] { [0; 32] } else { dh(&pair.private, theirs) }
 }

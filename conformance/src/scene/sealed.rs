@@ -3,7 +3,7 @@
 use countersign_vectors::naive::{
     aead,
     bugs::Bugs,
-    keys::{KeyPair, dh, raw},
+    keys::{KeyPair, dh, raw, with_type},
     native::{
         ratchet::{message_keys, root_step},
         wire::{HEADER, HandshakeMessage, RatchetMessage},
@@ -15,7 +15,7 @@ use countersign_vectors::naive::{
 use crate::{
     case::Stop,
     scene::{
-        forge::{ratchet_message, stepped},
+        forge::{agreed, ratchet_message, stepped},
         judge::{Judge, defect, unreadable},
     },
     subject::types::Message,
@@ -74,23 +74,22 @@ impl Judge {
         self.sealing_at(self.session()?.sender_chain.index, plaintext)
     }
 
-    /// Reads a message of the subject and makes the sending half of the ratchet step with a key pair whose public
-    /// half is `public` and whose agreement with anybody is all zero.
+    /// Reads a message of the subject and makes the sending half of the ratchet step with a key pair of its own
+    /// choice, whose halves need not fit each other.
     ///
     /// # Errors
     /// When the message cannot be read.
-    pub fn open_with_weak_key(&mut self, message: &Message, public: [u8; 32]) -> Result<(), Stop> {
+    pub fn open_with_pair(&mut self, message: &Message, pair: KeyPair) -> Result<(), Stop> {
         let before = self.session()?.clone();
-        let theirs = countersign_vectors::naive::keys::with_type(&header_of(message)?.ratchet_key);
+        let theirs = with_type(&header_of(message)?.ratchet_key);
         self.open(message)?;
         let received = dh(&before.ratchet_pair.private, &theirs);
         let (root, _) = root_step(&before.root_key, &received, Bugs::NONE);
-        let (root, chain) = root_step(&root, &[0; 32], Bugs::NONE);
-        let public = countersign_vectors::naive::keys::with_type(&public);
+        let (root, chain) = root_step(&root, &agreed(&pair, &theirs), Bugs::NONE);
         let session = self.session_mut()?;
         session.root_key = root;
         session.sender_chain = chain;
-        session.ratchet_pair = KeyPair { private: session.ratchet_pair.private, public };
+        session.ratchet_pair = pair;
         Ok(())
     }
 }

@@ -160,7 +160,9 @@ impl Ratchet {
 
     /// Closes the receiving chain and takes the receiving half of a ratchet step.
     fn step(&self, header: &Header) -> Result<Advance, Problem> {
-        if header.ratchet_key == *self.own.public() {
+        let reflected = header.ratchet_key == *self.own.public();
+        // A second chain under a closed chain's key would give its stored seeds' names away.
+        if reflected || self.stored.holds_chain(&header.ratchet_key) {
             return Err(Problem::InvalidMessage);
         }
         let left = self

@@ -1,6 +1,7 @@
 //! Seeds of messages that have not come yet, of the current receiving chain and of closed ones.
 //!
-//! Finding, storing and dropping a seed take the same time whether one is held or 2000.
+//! Finding, storing and dropping a seed take the same time whether one is held or 2000; only a
+//! ratchet step looks at all of them.
 //! Spec: `spec/native.md#receiving`.
 
 use core::fmt;
@@ -43,6 +44,11 @@ impl StoredSeeds {
     /// turn out to be forged.
     pub(super) fn find(&self, name: &MessageName) -> Option<&Seed> {
         self.seeds.get(name).map(|stored| &*stored.seed)
+    }
+
+    /// Whether a seed of the chain under this ratchet key is stored.
+    pub(super) fn holds_chain(&self, ratchet_key: &PublicKey) -> bool {
+        self.seeds.keys().any(|(held, _)| held == ratchet_key)
     }
 
     /// Wipes a seed that was used. `false` when it was not held.

@@ -94,7 +94,7 @@ type Change = fn(&mut Scannable) -> Option<Vec<u8>>;
 
 fn compared() -> Made<Vec<Vector>> {
     use prost::Message as _;
-    let cases: [(&str, &str, &'static str, Result<bool, &str>, Change); 13] = [
+    let cases: [(&str, &str, &'static str, Result<bool, &str>, Change); 16] = [
         ("match", "FINGERPRINT-4", "HalfMatch", Ok(true), |_| None),
         ("own-code", "FINGERPRINT-4", "HalfMatch", Ok(false), |code| {
             std::mem::swap(&mut code.own, &mut code.other);
@@ -143,6 +143,19 @@ fn compared() -> Made<Vec<Vector>> {
         }),
         ("unknown-field", "FINGERPRINT-8", "ScannedEncoding", Ok(true), |code| {
             Some([code.encode_to_vec(), vec![0x48, 0x01]].concat())
+        }),
+        ("owner-twice", "FINGERPRINT-9", "ScannedEncoding", Ok(true), |code| {
+            let other = Half { hash: Some(vec![7; 32]) };
+            let before = Scannable { version: None, own: Some(other), other: None };
+            Some([before.encode_to_vec(), code.encode_to_vec()].concat())
+        }),
+        ("another-owner-behind", "FINGERPRINT-9", "ScannedEncoding", Ok(false), |code| {
+            let other = Half { hash: Some(vec![7; 32]) };
+            let behind = Scannable { version: None, own: Some(other), other: None };
+            Some([code.encode_to_vec(), behind.encode_to_vec()].concat())
+        }),
+        ("empty-owner-behind", "FINGERPRINT-9", "ScannedEncoding", Ok(true), |code| {
+            Some([code.encode_to_vec(), vec![0x12, 0x00]].concat())
         }),
     ];
     let mut made = Vec::new();

@@ -68,6 +68,7 @@ pub fn file() -> Made<VectorFile> {
     vectors.extend(bundles()?);
     vectors.extend(chains()?);
     vectors.extend(hostile_steps()?);
+    vectors.push(closed_chain_key()?);
     vectors.push(replay_cache()?);
     Ok(VectorFile { name: "native", title: "Suite ratchet-chacha20", notes: NOTES, vectors })
 }
@@ -423,6 +424,28 @@ fn hostile_steps() -> Made<Vec<Vector>> {
         made.push(v.done());
     }
     Ok(made)
+}
+
+/// A ratchet key comes back while a message of its closed chain is still to come.
+fn closed_chain_key() -> Made<Vector> {
+    let comment = "a second chain under a closed chain's key, under a tag that would be right";
+    let requirements = ["NATIVE-35", "NATIVE-32"];
+    let mut v = scenario("step/closed-chain-key", &requirements, "ClosedChains", comment);
+    v.acquainted(SUITE)?;
+    let late = v.encrypt("alice", "bob", "late")?;
+    let key = session(&v, "alice")?.ratchet_pair.public;
+    v.deliver("alice", "bob", "second of the chain")?;
+    v.deliver("bob", "alice", "answer")?;
+    v.deliver("alice", "bob", "first of the next chain")?;
+    let bob = session(&v, "bob")?;
+    let agreed = dh(&bob.ratchet_pair.private, &key);
+    let (_, mut chain) = root_step(&bob.root_key, &agreed, Bugs::NONE);
+    chain_step(&mut chain);
+    let sent = craft(&bob, &raw(&key), 1, &mut chain, "second chain");
+    v.decrypt_refused("bob", "alice", &sent, "invalid_message")?;
+    v.decrypt("bob", "alice", &late, "late")?;
+    v.deliver("alice", "bob", "honest")?;
+    Ok(v.done())
 }
 
 /// The cache outlives the session, and goes with the signed prekey.

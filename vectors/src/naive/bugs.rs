@@ -122,6 +122,7 @@ bugs! {
     Fingerprint6MissingFieldEmpty "FINGERPRINT-6" "fingerprint-6-missing-field-empty" Authentication "Treats a missing half of a scannable code as empty instead of refusing it.";
     Fingerprint7AnyIterations "FINGERPRINT-7" "fingerprint-7-any-iterations" DenialOfService "Takes any iteration count, 0 and 2^32 - 1 included.";
     Fingerprint8UnknownFieldRefused "FINGERPRINT-8" "fingerprint-8-unknown-field-refused" Interop "Refuses a scannable code with an unknown field.";
+    Fingerprint9FirstFieldWins "FINGERPRINT-9" "fingerprint-9-first-field-wins" Authentication "Takes the first of repeated halves of a scannable code (two parsers see two codes).";
     Prekey1RawKeySigned "PREKEY-1" "prekey-1-raw-key-signed" Interop "Signs the 32 raw bytes of the signed prekey instead of its 33-byte form.";
     Prekey2SignatureNotChecked "PREKEY-2" "prekey-2-signature-not-checked" Authentication "Starts a session from a bundle without checking the signed prekey's signature (server in the middle).";
     Prekey3SignatureBeforeTrust "PREKEY-3" "prekey-3-signature-before-trust" Interop "Checks the bundle's signature before trust in its identity key.";
@@ -230,6 +231,7 @@ bugs! {
     Native32AdvancedBeforeTag "NATIVE-32" "native-32-advanced-before-tag" DenialOfService "Advances a chain before the tag is checked.";
     Native33OwnRatchetKeyAccepted "NATIVE-33" "native-33-own-ratchet-key-accepted" Authentication "Makes a ratchet step with its own ratchet key (reflection).";
     Native34DrawsSwapped "NATIVE-34" "native-34-draws-swapped" Interop "Draws the ratchet key before the ephemeral key.";
+    Native35ClosedKeyAccepted "NATIVE-35" "native-35-closed-key-accepted" Authentication "Begins a second chain under the ratchet key of a closed one (two seeds under one name).";
     Group1ChainIdNotShifted "GROUP-1" "group-1-chain-id-not-shifted" Interop "Uses all 32 bits as chain id.";
     Group2NewKeyEachTime "GROUP-2" "group-2-new-key-each-time" Interop "Makes a new sender key for each distribution message.";
     Group3CipherKeyFirst "GROUP-3" "group-3-cipher-key-first" Interop "Cuts the cipher key before the IV.";

@@ -6,6 +6,7 @@ use prost::Message as _;
 use super::bugs::{Bug, Bugs};
 use super::fault::{Code, Fault, Outcome};
 use super::primitives::sha512;
+use super::scan::with_first_of_each;
 
 /// The fewest and the most iterations of SHA-512 that may be asked for.
 pub const ITERATIONS: std::ops::RangeInclusive<u32> = 2..=1_000_000;
@@ -124,7 +125,12 @@ pub fn compare(mine: &[u8], theirs: &[u8], bugs: Bugs) -> Outcome<bool> {
 /// Decodes a QR code. Its version is compared before a missing half is complained of.
 fn decode(bytes: &[u8], expected: Option<u32>, bugs: Bugs) -> Outcome<Scanned> {
     let malformed = |why: &str| Fault::new(Code::FingerprintMalformed, why);
-    let code = Scannable::decode(bytes).map_err(|_| malformed("no protobuf"))?;
+    let code = if bugs.has(Bug::Fingerprint9FirstFieldWins) {
+        Scannable::decode(&with_first_of_each(bytes)[..])
+    } else {
+        Scannable::decode(bytes)
+    };
+    let code = code.map_err(|_| malformed("no protobuf"))?;
     if bugs.has(Bug::Fingerprint8UnknownFieldRefused) && code.encoded_len() != bytes.len() {
         return Err(malformed("unknown field"));
     }

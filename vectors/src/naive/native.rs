@@ -259,7 +259,11 @@ pub fn respond(
     pairs.extend(one_time.map(|(_, key)| (key.pair.private, opening.base_key)));
     let keys = handshake::keys(&transcript, &handshake::agreements(&pairs, bugs)?, bugs);
     let parties = (party.identity.public, opening.identity, opening.base_key);
-    Ok(session(parties, &keys, signed.pair.clone()))
+    let mut session = session(parties, &keys, signed.pair.clone());
+    if let (Some((_, key)), true) = (one_time, bugs.has(Bug::Secret3OneTimePrekeyInSession)) {
+        session.history.push(key.pair.private.to_vec());
+    }
+    Ok(session)
 }
 
 fn signed_prekey(party: &Party, id: u32) -> Outcome<&SignedPrekey> {

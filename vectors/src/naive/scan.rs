@@ -52,6 +52,12 @@ pub fn as_a_bug_reads(bytes: &[u8], types: &[(u64, u8)], bugs: Bugs) -> Outcome<
     Ok(encode(&rewritten))
 }
 
+/// The bytes without every field that was there before; as they are when they cannot be read.
+pub fn with_first_of_each(bytes: &[u8]) -> Vec<u8> {
+    let scan = scan(bytes);
+    if scan.complete { encode(&first_of_each(&scan.fields)) } else { bytes.to_vec() }
+}
+
 fn first_of_each(fields: &[Field]) -> Vec<Field> {
     let mut kept: Vec<Field> = Vec::new();
     for field in fields {

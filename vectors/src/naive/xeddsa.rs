@@ -63,6 +63,22 @@ pub fn sign(
     signature
 }
 
+/// What only the key's holder can make, and nobody must accept: a signature by the libsignal rule whose R has the other
+/// sign of x, while s is the one of the right R. Whoever compares less than all of R takes it.
+pub fn sign_with_negated_r(private: &Private, message: &[u8], random: &[u8; 64]) -> [u8; 64] {
+    let a = Scalar::from_bytes_mod_order(*private);
+    let public = EdwardsPoint::mul_base(&a).compress().to_bytes();
+    let r = wide(random);
+    let mut big_r = EdwardsPoint::mul_base(&r).compress().to_bytes();
+    big_r[31] ^= 0x80;
+    let h = wide(&sha512(&[&big_r, &public, message]));
+    let mut signature = [0; 64];
+    signature[..32].copy_from_slice(&big_r);
+    signature[32..].copy_from_slice(&(r + h * a).to_bytes());
+    signature[63] |= public[31] & 0x80;
+    signature
+}
+
 /// Verifies a signature under a public key; every refusal is `bad_signature`.
 pub fn verify(
     public: &Public,

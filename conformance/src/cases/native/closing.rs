@@ -83,6 +83,28 @@ pub(super) fn late_messages_once(run: &mut Run) -> Outcome {
     scene.rounds(1)
 }
 
+/// The peer takes the key of a closed chain up again while a message of that chain is still to come.
+pub(super) fn key_of_a_closed_chain(run: &mut Run) -> Outcome {
+    let mut scene = acquainted(run)?;
+    let late = scene.judge.seal(HELD)?;
+    scene.tell()?;
+    let closed = scene.judge.session()?.ratchet_pair.clone();
+    scene.hear()?;
+    scene.tell()?;
+    let text = scene.judge.words()?;
+    let message = scene.subject.encrypt(&scene.judge.address(), &text)?;
+    let mut repeating = scene.judge.clone();
+    repeating.open_with_pair(&message, closed)?;
+    scene.heard(&message, &text)?;
+    for counter in 0..3 {
+        let what = format!("message {counter} of a second chain under a closed chain's key");
+        let second = repeating.sealing_at(counter, b"second chain")?.seal();
+        scene.refuses_as(&what, &second, "invalid_message")?;
+    }
+    scene.reads_as("the late message of the closed chain", &late, HELD)?;
+    scene.rounds(1)
+}
+
 /// In order, out of order, and from a stored seed: each counter of the current chain once.
 pub(super) fn used_counter(run: &mut Run) -> Outcome {
     let mut scene = acquainted(run)?;

@@ -182,7 +182,8 @@ pub(super) fn zero_agreement_in_a_step(run: &mut Run) -> Outcome {
         scene.tell()?;
         let message = scene.subject.encrypt(&scene.judge.address(), HELD)?;
         let mut weak = scene.judge.clone();
-        weak.open_with_weak_key(&message, key)?;
+        let pair = KeyPair { private: run.private_key(), public: with_type(&key) };
+        weak.open_with_pair(&message, pair)?;
         scene.heard(&message, HELD)?;
         scene.refuses(&weak.sealing(HELD)?.seal(), "invalid_message")?;
         scene.rounds(1)?;

@@ -83,6 +83,29 @@ fn a_closed_chain_ends_at_the_length_it_was_said_to_have() {
 }
 
 #[test]
+fn a_closed_chains_ratchet_key_begins_no_second_chain() {
+    let mut pair = Pair::met();
+    let drawn = pair.alice.rng.0;
+    turn(&mut pair);
+    let old = sent(2, &mut pair);
+    pair.bob.decrypt(&old[1]).unwrap();
+    turn(&mut pair);
+    let new = pair.alice.encrypt(b"");
+    pair.bob.decrypt(&new).unwrap();
+    // An Alice who draws the key of the closed chain again, whose message 0 is still to come.
+    let mut fork = pair.clone();
+    fork.alice.rng.0 = drawn;
+    turn(&mut fork);
+    let again = sent(2, &mut fork);
+    assert_eq!(fork.bob.refuse(&again[0]), Problem::InvalidMessage);
+    assert_eq!(fork.bob.refuse(&again[1]), Problem::InvalidMessage);
+    assert_eq!(pair.bob.decrypt(&old[0]), Ok(Vec::new()));
+    turn(&mut pair);
+    let honest = pair.alice.encrypt(b"");
+    assert_eq!(pair.bob.decrypt(&honest), Ok(Vec::new()));
+}
+
+#[test]
 fn a_chain_said_to_be_shorter_than_it_was_is_refused() {
     let mut pair = Pair::met();
     let old = sent(2, &mut pair);

@@ -8,6 +8,7 @@ use crate::naive::fault::{Code, Fault, Outcome};
 use crate::naive::keys::{KeyPair, Profile, Public, agree, raw, with_type};
 use crate::naive::party::{Chain, ReceiverChain, Session};
 use crate::naive::primitives::{Draws, cut32, hkdf, hmac};
+use crate::naive::ratchet::remember;
 
 /// Messages that one message may jump over, and seeds a session may store.
 pub const SKIP_MAX: u32 = 2000;
@@ -62,7 +63,10 @@ pub fn encrypt(session: &mut Session, plaintext: &[u8], bugs: Bugs) -> RatchetMe
         counter: session.sender_chain.index,
         ciphertext: Vec::new(),
     };
-    let (key, nonce) = message_keys(&chain_step(&mut session.sender_chain), bugs);
+    let used = session.sender_chain.key;
+    let seed = chain_step(&mut session.sender_chain);
+    remember(session, &[&used, &seed], Bug::Secret1UsedKeysExported, bugs);
+    let (key, nonce) = message_keys(&seed, bugs);
     let ad = associated_data(session, &message.header(), bugs);
     message.ciphertext = aead::seal(&key, &nonce, &ad, plaintext);
     message
@@ -130,6 +134,10 @@ fn step_receiving(session: &mut Session, message: &RatchetMessage, bugs: Bugs) -
     if remote == session.ratchet_pair.public && !bugs.has(Bug::Native33OwnRatchetKeyAccepted) {
         return Err(Fault::invalid("own ratchet key"));
     }
+    let closed = session.native.seeds.iter().any(|((key, _), _)| *key == remote);
+    if closed && !bugs.has(Bug::Native35ClosedKeyAccepted) {
+        return Err(Fault::invalid("ratchet key of a closed chain"));
+    }
     let old = session.receiver_chains.pop_back();
     // Before the first message from the peer there is no chain to close.
     let rest = match &old {
@@ -147,6 +155,7 @@ fn step_receiving(session: &mut Session, message: &RatchetMessage, bugs: Bugs) -
     let agreed = agree(&session.ratchet_pair.private, &remote, Profile::Native, bugs)
         .map_err(|fault| Fault::invalid(fault.detail))?;
     let (root_key, chain) = root_step(&session.root_key, &agreed, bugs);
+    remember(session, &[&session.root_key.clone()], Bug::Secret2OldStepsExported, bugs);
     session.root_key = root_key;
     let seeds = std::collections::VecDeque::new();
     session.receiver_chains.push_back(ReceiverChain { ratchet_key: remote, chain, seeds });
@@ -174,7 +183,9 @@ fn seed_of_chain(session: &mut Session, message: &RatchetMessage, bugs: Bugs) ->
         return Err(Fault::invalid("last counter"));
     }
     skip_to(session, current.ratchet_key, &mut current.chain, message.counter, bugs);
+    let used = current.chain.key;
     let seed = chain_step(&mut current.chain);
+    remember(session, &[&used, &seed], Bug::Secret1UsedKeysExported, bugs);
     session.receiver_chains.push_back(current);
     Ok(seed)
 }
@@ -197,6 +208,8 @@ fn step_sending(session: &mut Session, draws: &mut Draws, bugs: Bugs) -> Outcome
     let agreed = agree(&own.private, &remote, Profile::Native, bugs)
         .map_err(|fault| Fault::invalid(fault.detail))?;
     let (root_key, chain) = root_step(&session.root_key, &agreed, bugs);
+    let (old_root, old_key) = (session.root_key, session.ratchet_pair.private);
+    remember(session, &[&old_root, &old_key], Bug::Secret2OldStepsExported, bugs);
     session.previous_counter = session.sender_chain.index;
     session.root_key = root_key;
     session.ratchet_pair = own;

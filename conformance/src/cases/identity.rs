@@ -103,6 +103,13 @@ pub const CASES: &[Case] = &[
         verifying::no_edwards_point,
     ),
     Case::live(
+        "identity/verify/negated-commitment",
+        &["IDENTITY-9"],
+        XEDDSA,
+        Security,
+        verifying::negated_commitment,
+    ),
+    Case::live(
         "identity/verify/does-not-fit",
         &["IDENTITY-9"],
         XEDDSA,

@@ -55,6 +55,13 @@ pub const CASES: &[Case] = &[
         agreement::zero_refused_in_a_handshake,
     ),
     Case::live(
+        "primitives/agreement/zero-refused-in-a-bundle",
+        &["PRIM-3"],
+        V3_STRICT,
+        Security,
+        agreement::zero_refused_in_a_bundle,
+    ),
+    Case::live(
         "primitives/agreement/zero-refused-in-a-ratchet-step",
         &["PRIM-3"],
         V3_STRICT,
@@ -67,6 +74,13 @@ pub const CASES: &[Case] = &[
         KEYS_COMPATIBLE,
         Interop,
         agreement::zero_used,
+    ),
+    Case::live(
+        "primitives/agreement/zero-used-in-a-bundle",
+        &["PRIM-4"],
+        V3_COMPATIBLE,
+        Interop,
+        agreement::zero_used_in_a_bundle,
     ),
     Case::live(
         "primitives/agreement/zero-used-in-a-ratchet-step",

@@ -3,7 +3,7 @@
 use countersign_vectors::naive::{
     bugs::Bugs,
     keys::{KeyPair, Public, has_edwards_point, with_type},
-    xeddsa::{ORDER, Rule, sign, verify},
+    xeddsa::{ORDER, Rule, sign, sign_with_negated_r, verify},
 };
 
 use super::signing::{key_of_sign, keys_of_both_signs};
@@ -86,7 +86,7 @@ pub(super) fn other_length(run: &mut Run) -> Outcome {
     Ok(())
 }
 
-/// Bits 5 and 6 of byte 63 set, which stand for 2^253 and 2^254.
+/// Bits 5 and 6 of byte 63 set, which stand for 2^253 and 2^254; and s with a multiple of q that reaches them.
 pub(super) fn top_bits_of_s(run: &mut Run) -> Outcome {
     for profile in profiles(run) {
         for private in keys_of_both_signs(run) {
@@ -95,6 +95,11 @@ pub(super) fn top_bits_of_s(run: &mut Run) -> Outcome {
                 good.refused(run, profile, &good.changed(63, bits))?;
             }
             good.accepted(run, profile, "the signature without these bits")?;
+            let mut multiple = with_q_added(&good.signature);
+            for _ in 2..7 {
+                multiple = with_q_added(&multiple);
+                good.refused(run, profile, &multiple)?;
+            }
         }
     }
     Ok(())
@@ -180,6 +185,19 @@ pub(super) fn does_not_fit(run: &mut Run) -> Outcome {
         let foreign = Signed { public, message: good.message.clone(), signature: good.signature };
         foreign.refused(run, profile, &good.signature)?;
         good.accepted(run, profile, "the signature itself")?;
+    }
+    Ok(())
+}
+
+/// R with the other sign of x, beside the s that belongs to it otherwise: refused where all 32 bytes of R are compared.
+pub(super) fn negated_commitment(run: &mut Run) -> Outcome {
+    for profile in profiles(run) {
+        for private in keys_of_both_signs(run) {
+            let good = signed(run, private, Rule::Libsignal);
+            let negated = sign_with_negated_r(&private, &good.message, &run.bytes());
+            good.refused(run, profile, &negated)?;
+            good.accepted(run, profile, "an honest signature")?;
+        }
     }
     Ok(())
 }

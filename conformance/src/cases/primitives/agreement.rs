@@ -11,14 +11,14 @@ use countersign_vectors::naive::{
 
 use crate::{
     case::{Outcome, Stop},
-    expect::{expect_bytes, expect_refused, refuses_unchanged},
+    expect::{expect_bytes, expect_eq, expect_refused, refuses_unchanged},
     run::Run,
     scene::{
         Scene,
         forge::{prekey_message, ratchet_of},
-        judge::unreadable,
+        judge::{Judge, own, unreadable},
     },
-    subject::types::{Message, PartySpec, Profile, Suite},
+    subject::types::{Bundle, Message, PartySpec, Profile, Suite},
 };
 
 /// 32 bytes that clamping changes in each of its five bits: zeros, ones, and two of chance.
@@ -140,6 +140,40 @@ pub(super) fn zero_refused_in_a_handshake(run: &mut Run) -> Outcome {
     }
     scene.tell()?;
     scene.hear().map(drop)
+}
+
+/// The judge's bundle with a signed prekey of small order under a right signature.
+fn weak_bundle(scene: &mut Scene, public: &Public) -> Result<Bundle, Stop> {
+    let mut bundle = scene.judge.bundle()?;
+    let Judge { party, draws, .. } = &mut scene.judge;
+    bundle.signed_prekey.signature = own(party.sign(public, draws))?.to_vec();
+    bundle.signed_prekey.public = public.to_vec();
+    Ok(bundle)
+}
+
+/// A signed prekey of small order, rightly signed: with it the first and the third agreement are zero.
+pub(super) fn zero_refused_in_a_bundle(run: &mut Run) -> Outcome {
+    let mut scene = Scene::strangers_in(run, Profile::Strict)?;
+    let peer = scene.judge.address();
+    for public in small_order() {
+        let bundle = weak_bundle(&mut scene, &public)?;
+        let initiate = || scene.subject.initiate(&peer, &bundle);
+        refuses_unchanged(&scene.subject, "bad_agreement", initiate)?;
+    }
+    scene.begun_by_subject()?.rounds(1)
+}
+
+/// The same bundles begin sessions.
+pub(super) fn zero_used_in_a_bundle(run: &mut Run) -> Outcome {
+    let mut scene = Scene::strangers_in(run, Profile::Compatible)?;
+    let peer = scene.judge.address();
+    for public in small_order() {
+        let bundle = weak_bundle(&mut scene, &public)?;
+        scene.subject.initiate(&peer, &bundle)?;
+        let message = scene.subject.encrypt(&peer, b"to anybody")?;
+        expect_eq("the type of the first message", &3_u8, &message.kind)?;
+    }
+    Ok(())
 }
 
 /// The judge's next chain begins with a ratchet key of small order, so that the agreement is zero for anybody.

@@ -28,8 +28,9 @@ def compute(version, iterations, local_key, local_id, remote_key, remote_id):
 
 def decode(scannable):
     try:
-        fields = wire.read(scannable, {1: wire.VARINT, 2: wire.BYTES, 3: wire.BYTES})
-        return fields.get(1, 0), *(number in fields and wire.read(fields[number], {1: wire.BYTES}) for number in (2, 3))
+        fields = wire.read(scannable, {1: wire.VARINT, 2: wire.BYTES, 3: wire.BYTES}, messages=(2, 3))
+        halves = (wire.read(fields.get(number, b""), {1: wire.BYTES}) for number in (2, 3))
+        return fields.get(1, 0), *(half.get(1) for half in halves)
     except Refusal:
         raise Refusal("fingerprint_malformed") from None
 
@@ -38,6 +39,6 @@ def compare(mine, theirs):
     mine, theirs = decode(mine), decode(theirs)
     if mine[0] != theirs[0]:
         raise Refusal("fingerprint_version")
-    if any(half is False for half in mine[1:] + theirs[1:]):
+    if None in mine[1:] + theirs[1:]:
         raise Refusal("fingerprint_malformed")
     return mine[1] == theirs[2] and mine[2] == theirs[1]

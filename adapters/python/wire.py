@@ -51,8 +51,11 @@ def value_of(data, at, number, kind, depth=0):
     return data[at : at + length], at + length
 
 
-def read(data, known, required=()):
-    """The fields in `known` (number → kind), the last of each; refuses when one of `required` is absent."""
+def read(data, known, required=(), messages=()):
+    """The fields in `known` (number → kind), the last of each; refuses when one of `required` is absent.
+
+    Those in `messages` are joined instead: read as one, they are merged.
+    """
     fields, at = {}, 0
     while at < len(data):
         number, kind, at = key(data, at)
@@ -60,7 +63,8 @@ def read(data, known, required=()):
             raise Refusal("malformed")
         value, at = value_of(data, at, number, kind)
         if number in known:
-            fields[number] = value & 0xFFFFFFFF if kind == VARINT else value
+            earlier = fields.get(number, b"") if number in messages else b""
+            fields[number] = value & 0xFFFFFFFF if kind == VARINT else earlier + value
     if any(number not in fields for number in required):
         raise Refusal("malformed")
     return fields

@@ -27,6 +27,11 @@ pub(crate) fn run(words: &[String]) -> Result<u8> {
     succeed(&mut command(
         "cargo build --quiet --package countersign-conformance --package countersign-adapter-reference",
     ))?;
+    run_built(words)
+}
+
+/// Runs the judge when everything is built already.
+pub(crate) fn run_built(words: &[String]) -> Result<u8> {
     match words.first() {
         Some(word) if !word.starts_with('-') || is_help(word) => judge(words),
         _ => main_job(words),
@@ -116,7 +121,8 @@ fn judge(words: &[String]) -> Result<u8> {
     }
 }
 
-fn binary(name: &str) -> Result<String> {
+/// The path of a program that was built.
+pub(crate) fn binary(name: &str) -> Result<String> {
     let folder =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
     let path = folder.join("debug").join(name);

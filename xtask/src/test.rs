@@ -1,17 +1,22 @@
 //! `cargo xtask test`: what CI runs, line for line.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
-use crate::steps::{Steps, command, succeed};
+use crate::steps::{Steps, command, root, succeed};
 use crate::{conformance, machine};
 
 /// Installs what the tests need, then runs every check; stops at the first that fails.
+///
+/// Everything is built once, with the same features, and the later steps run what was built.
 pub(crate) fn run() -> Result<()> {
-    let mut steps = Steps::new(10);
+    let mut steps = Steps::new(11);
     steps.step("what the tests need: Node.js and the real libsignal", machine::ensure_libsignal)?;
     for (title, line) in [
         ("formatting", "cargo fmt --all -- --check"),
         ("lints", "cargo clippy --workspace --all-targets -- -D warnings"),
+        ("build", "cargo build --workspace --all-targets --quiet"),
         ("tests", "cargo test --workspace --quiet"),
         (
             "tests of the aws-lc backend",
@@ -26,9 +31,7 @@ pub(crate) fn run() -> Result<()> {
         )
     })?;
     steps.step("vectors are what the generator makes", || {
-        succeed(&mut command(
-            "cargo run --quiet --package countersign-vectors --bin vectors -- check",
-        ))
+        succeed(Command::new(conformance::binary("vectors")?).arg("check").current_dir(root()))
     })?;
     steps.step("conformance", || judged(&[]))?;
     steps.step("known-bad implementations die of their own requirement", || {
@@ -43,7 +46,7 @@ pub(crate) fn run() -> Result<()> {
 
 fn judged(words: &[&str]) -> Result<()> {
     let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-    match conformance::run(&words)? {
+    match conformance::run_built(&words)? {
         0 => Ok(()),
         code => bail!("the judge ended with exit code {code}"),
     }

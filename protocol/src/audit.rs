@@ -1,5 +1,5 @@
 //! The audit log of an account's keys: a chain of hashes whose head the server signs.
-//! Spec: `spec/records.md#audit-log`.
+//! Spec: `spec/records.md#audit`.
 //!
 //! The server appends an entry for each event, and signs the newest one's hash. A client that
 //! follows the chain with [`Chain`] sees every key that the server ever gave out for the account,

@@ -101,7 +101,7 @@ pub struct DeviceList {
     pub account_id: AccountId,
     /// The account's identity key, which signs. [`sign`](Self::sign) puts its own in.
     pub identity_key: PublicKey,
-    /// Above `previous`.
+    /// Above `previous`, at most 2^53 − 1.
     pub version: ListVersion,
     /// The version this one was made from; [`ListVersion::NONE`] in the first list.
     pub previous: ListVersion,
@@ -198,13 +198,38 @@ impl SignedDeviceList {
     /// `malformed` for whatever is not the one encoding of a list, `bad_key_type` or `bad_key` for
     /// its identity key, then `record_signature_invalid`.
     pub fn decode_and_verify(bytes: &[u8]) -> Result<Self, Problem> {
-        let (signed, signature) =
+        Self::decode(bytes)?.verified()
+    }
+
+    /// The same for a list that has to be of this account, under this identity key.
+    ///
+    /// # Errors
+    /// Those of [`decode_and_verify`](Self::decode_and_verify), and before the signature is looked
+    /// at `record_foreign`.
+    pub fn decode_and_verify_of(
+        bytes: &[u8],
+        account_id: AccountId,
+        identity_key: &PublicKey,
+    ) -> Result<Self, Problem> {
+        let unverified = Self::decode(bytes)?;
+        unverified.require_from(account_id, identity_key)?;
+        unverified.verified()
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, Problem> {
+        let (signed, _) =
             bytes.split_last_chunk::<{ Signature::LEN }>().ok_or(Problem::Malformed)?;
-        let list = DeviceList::decode(signed)?;
+        Ok(Self { list: DeviceList::decode(signed)?, bytes: bytes.to_vec() })
+    }
+
+    fn verified(self) -> Result<Self, Problem> {
+        let refused = Problem::RecordSignatureInvalid;
+        let (signed, signature) =
+            self.bytes.split_last_chunk::<{ Signature::LEN }>().ok_or(refused)?;
         let signature = Signature::from_bytes(*signature);
-        xeddsa::verify(&list.identity_key, &[signed], &signature, Verification::Native)
-            .map_err(|_refused| Problem::RecordSignatureInvalid)?;
-        Ok(Self { list, bytes: bytes.to_vec() })
+        xeddsa::verify(&self.identity_key, &[signed], &signature, Verification::Native)
+            .map_err(|_any| refused)?;
+        Ok(self)
     }
 
     /// The bytes on the wire: the list's encoding ‖ signature 64.

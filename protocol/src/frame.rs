@@ -117,6 +117,12 @@ impl Frame {
         Ok(out)
     }
 
+    /// How much of [`to_bytes`](Self::to_bytes) comes before the body: what goes into a slot where
+    /// several devices share the body.
+    pub fn header_len(&self) -> usize {
+        FIXED_LEN + self.device_list.as_ref().map_or(0, Vec::len)
+    }
+
     /// Reads a plaintext.
     ///
     /// # Errors

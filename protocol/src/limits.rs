@@ -10,5 +10,7 @@ pub const RECEIVER_CHAINS_MAX: usize = 5;
 pub const ARCHIVED_SESSIONS_MAX: usize = 40;
 /// Age beyond which a session that was never answered is not used for sending.
 pub const UNANSWERED_SECONDS_MAX: u64 = 30 * 24 * 60 * 60;
+/// The highest version of a device list: every number up to it is exact in JSON.
+pub const LIST_VERSION_MAX: u64 = (1 << 53) - 1;
 /// The highest registration id; the lowest is 1.
 pub const REGISTRATION_ID_MAX: u32 = 16_380;

@@ -35,10 +35,9 @@ impl SignedDeviceList {
     /// # Errors
     /// In this order: `record_foreign` (another account or identity key), `record_conflict` (made
     /// from another version than `held`), `record_rollback` (its version is not higher),
-    /// `device_id_closed` (a closed device is changed or left out), `record_not_one_device` (none
-    /// or several devices differ, one is left out, or a device begins closed), and
-    /// `capability_regression` (the device that changed, in its new incarnation too, speaks a lower
-    /// highest level).
+    /// `record_not_one_device` (none or several devices differ, one is left out, or a device begins
+    /// closed), `device_id_closed` (the device that changed was closed), and `capability_regression`
+    /// (it speaks a lower highest level, in a new incarnation too).
     pub fn check_successor(&self, held: Option<&Self>) -> Result<Change, Problem> {
         let Some(held) = held else { return self.check_first() };
         self.require_from(held.account_id, &held.identity_key)?;
@@ -48,7 +47,6 @@ impl SignedDeviceList {
         if self.version <= held.version {
             return Err(Problem::RecordRollback);
         }
-        self.require_closed_stay(held)?;
         if held.entries.iter().any(|old| self.entry(old.device_id).is_none()) {
             return Err(Problem::RecordNotOneDevice);
         }
@@ -130,6 +128,7 @@ fn change(old: Option<&DeviceEntry>, new: &DeviceEntry) -> Result<Change, Proble
     match old {
         None if new.is_closed() => Err(Problem::RecordNotOneDevice),
         None => Ok(Change::Added(id)),
+        Some(old) if old.is_closed() => Err(Problem::DeviceIdClosed),
         Some(old) if regresses(old, new) => Err(Problem::CapabilityRegression),
         Some(_) if new.is_closed() => Ok(Change::Closed(id)),
         Some(old) if old.incarnation != new.incarnation => Ok(Change::Replaced(id)),

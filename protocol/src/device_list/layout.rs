@@ -3,7 +3,7 @@
 use super::{DeviceEntry, DeviceList};
 use crate::ids::{DeviceId, ListVersion, RegistrationId};
 use crate::keys::{PublicKey, Signature};
-use crate::limits::REGISTRATION_ID_MAX;
+use crate::limits::{LIST_VERSION_MAX, REGISTRATION_ID_MAX};
 use crate::name::{AccountId, Incarnation};
 use crate::problem::Problem;
 use crate::profile::Profile;
@@ -64,6 +64,7 @@ impl DeviceList {
         let ascending = self.entries.is_sorted_by(|one, next| one.device_id < next.device_id);
         let fits = matches!(self.entries.len(), 1..=DEVICES_MAX)
             && self.version > self.previous
+            && self.version.0 <= LIST_VERSION_MAX
             && ascending
             && self.entries.iter().all(DeviceEntry::is_canonical);
         if fits { Ok(()) } else { Err(Problem::Malformed) }

@@ -4,6 +4,7 @@ use rand_core::SeedableRng;
 
 use super::*;
 use crate::keys::PrivateKey;
+use crate::limits::LIST_VERSION_MAX;
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 const ACCOUNT: AccountId = AccountId([7; 16]);
@@ -81,7 +82,7 @@ fn a_server_refuses_what_is_no_successor() {
         (|list| list.previous.0 += 1, Problem::RecordConflict),
         (|_| (), Problem::RecordNotOneDevice),
         (|list| drop(list.entries.remove(0)), Problem::RecordNotOneDevice),
-        (|list| drop(list.entries.remove(2)), Problem::DeviceIdClosed),
+        (|list| drop(list.entries.remove(2)), Problem::RecordNotOneDevice),
         (|list| list.entries[2].suites = RATCHETS.to_vec(), Problem::DeviceIdClosed),
         (|list| list.entries[2].incarnation.0[0] ^= 1, Problem::DeviceIdClosed),
         (|list| list.entries.push(entry(4, &[])), Problem::RecordNotOneDevice),
@@ -164,8 +165,9 @@ fn a_lower_level_needs_a_new_incarnation_and_consent() {
 #[test]
 fn what_is_not_canonical_is_neither_signed_nor_read() {
     type Edit = fn(&mut DeviceList);
-    let edits: [Edit; 9] = [
+    let edits: [Edit; 10] = [
         |list| list.entries.clear(),
+        |list| list.version.0 = LIST_VERSION_MAX + 1,
         |list| list.entries.swap(0, 1),
         |list| list.entries[1].device_id = list.entries[0].device_id,
         |list| list.version = list.previous,
@@ -187,6 +189,19 @@ fn what_is_not_canonical_is_neither_signed_nor_read() {
         let made = list.sign(&identity(1), &mut ChaCha20Rng::seed_from_u64(9));
         assert_eq!(made, Err(Problem::Malformed), "edit {at}");
     }
+}
+
+#[test]
+fn whose_list_it_is_comes_before_whether_it_is_signed() {
+    let held = held();
+    let mut bytes = held.as_bytes().to_vec();
+    let read = |bytes: &[u8], account_id| {
+        SignedDeviceList::decode_and_verify_of(bytes, account_id, identity(1).public()).map(drop)
+    };
+    assert_eq!(read(&bytes, ACCOUNT), Ok(()));
+    *bytes.last_mut().unwrap() ^= 1;
+    assert_eq!(read(&bytes, ACCOUNT), Err(Problem::RecordSignatureInvalid));
+    assert_eq!(read(&bytes, AccountId([8; 16])), Err(Problem::RecordForeign));
 }
 
 #[test]
@@ -222,7 +237,7 @@ prop_compose! {
 prop_compose! {
     fn any_list()(
         account_id: [u8; 16],
-        previous in 0..u64::MAX,
+        previous in 0..LIST_VERSION_MAX,
         step in 1u64..1000,
         entries in proptest::collection::vec(any_entry(), 1..20),
     ) -> DeviceList {
@@ -232,7 +247,7 @@ prop_compose! {
         DeviceList {
             account_id: AccountId(account_id),
             identity_key: *identity(1).public(),
-            version: ListVersion(previous.saturating_add(step)),
+            version: ListVersion((previous + step).min(LIST_VERSION_MAX)),
             previous: ListVersion(previous),
             entries,
         }

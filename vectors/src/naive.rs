@@ -33,6 +33,7 @@ pub mod native;
 pub mod party;
 pub mod primitives;
 pub mod ratchet;
+pub mod records;
 pub mod scan;
 pub mod session;
 pub mod state;

@@ -11,6 +11,10 @@ pub mod accounts;
 pub mod keys;
 pub mod limits;
 pub mod messages;
+mod rules;
+pub mod sqlite;
+#[cfg(test)]
+mod suite;
 
 use async_trait::async_trait;
 

@@ -5,7 +5,7 @@ const DAY_MILLIS: u64 = 24 * 60 * 60 * 1000;
 /// How much a store keeps, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Envelopes in one mailbox. Gaps do not count, but no mailbox keeps more than twice as many of them.
+    /// Envelopes in one mailbox. Gaps do not count; when there are more of them than this, neighbours are merged.
     pub mailbox_items: u32,
     /// Bytes of content in one mailbox.
     pub mailbox_bytes: u64,

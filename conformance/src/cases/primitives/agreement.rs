@@ -125,8 +125,11 @@ pub(super) fn zero_refused_in_a_handshake(run: &mut Run) -> Outcome {
     for public in small_order() {
         let mut parts = scene.judge.prekey_parts(&inner)?;
         parts.base_key = public.to_vec();
-        let message = prekey_message(encode_prekey_message(&parts, Bugs::NONE));
-        scene.refuses_as("a base key of small order", &message, "bad_agreement")?;
+        for one_time in [parts.one_time_prekey_id, None] {
+            parts.one_time_prekey_id = one_time;
+            let message = prekey_message(encode_prekey_message(&parts, Bugs::NONE));
+            scene.refuses_as("a base key of small order", &message, "bad_agreement")?;
+        }
         let mut parts = scene.judge.prekey_parts(&inner)?;
         parts.identity_key = public.to_vec();
         let message = prekey_message(encode_prekey_message(&parts, Bugs::NONE));

@@ -39,7 +39,11 @@ pub const FAUX: &[Faux] = &[
     faux("table-lookup", "", "decrypts only messages it has seen in recorded transcripts"),
     faux("hang", "ADAPTER-1", "stops answering after hello"),
     faux("crash", "", "aborts when it is given a message twice"),
-    faux("fails-and-hangs", "", "reads a message twice, and stops answering when it gets a sender key"),
+    faux(
+        "fails-and-hangs",
+        "",
+        "reads a message twice, and stops answering when it gets a sender key",
+    ),
     faux("split-line", "ADAPTER-1", "writes each answer on two lines"),
     faux("garbage", "ADAPTER-1", "writes lines that are no JSON"),
     faux("wrong-id", "ADAPTER-1", "answers with the id of another request"),
@@ -108,9 +112,6 @@ impl Player {
             "slow" => thread::sleep(Duration::from_millis(3)),
             "stderr-noise" => drop(writeln!(io::stderr(), "{{\"op\":{op:?}}} is what I was asked")),
             "hang" if !hello => thread::sleep(Duration::from_secs(3600)),
-            "fails-and-hangs" if op == "group.process_distribution" => {
-                thread::sleep(Duration::from_secs(3600));
-            }
             "fixed-rng" if !matches!(op, "rng.load" | "hello") && !self.injected => {
                 self.load([5; 512].as_slice());
             }
@@ -159,6 +160,10 @@ impl Player {
             }
             "table-lookup" if op == "session.decrypt" => self.look_up(request, &id),
             "crash" if reply.contains("duplicate_message") => process::abort(),
+            "fails-and-hangs" if op == "group.process_distribution" && !refused => {
+                thread::sleep(Duration::from_secs(3600));
+                reply
+            }
             "fails-and-hangs" if reply.contains("duplicate_message") => {
                 json!({"id": id, "ok": {"plaintext": ""}}).to_string()
             }

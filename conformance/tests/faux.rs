@@ -123,7 +123,7 @@ fn a_hang_is_a_timeout_and_ends_soon() {
 
 #[test]
 fn a_failure_counts_although_the_adapter_was_given_up() {
-    let options = ["--timeout-scale", "0.1", "--run", "groups/limits/**"];
+    let options = ["--timeout-scale", "0.4", "--run", "groups/limits/**"];
     let output = judged(&folder("given-up"), &options, &[FAUX, "fails-and-hangs"]);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");

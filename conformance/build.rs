@@ -38,14 +38,29 @@ fn main() -> io::Result<()> {
         &root.join("vectors"),
         &vectors,
     )?;
-    let matrix = root.join("conformance/kill-matrix.json");
-    println!("cargo::rerun-if-changed={}", matrix.display());
-    let text = if matrix.exists() {
-        format!("include_str!({:?})", matrix.display().to_string())
-    } else {
-        "\"{}\"".into()
-    };
-    fs::write(out.join("kill_matrix.rs"), format!("const MATRIX: &str = {text};\n"))
+    openapi(&root.join("spec/openapi.yaml"), &out.join("openapi.json"))?;
+    let mut source = String::new();
+    for (name, file) in
+        [("MATRIX", "kill-matrix.json"), ("SERVER_MATRIX", "server-kill-matrix.json")]
+    {
+        let matrix = root.join("conformance").join(file);
+        println!("cargo::rerun-if-changed={}", matrix.display());
+        let text = if matrix.exists() {
+            format!("include_str!({:?})", matrix.display().to_string())
+        } else {
+            "\"{}\"".into()
+        };
+        source.push_str(&format!("const {name}: &str = {text};\n"));
+    }
+    fs::write(out.join("kill_matrix.rs"), source)
+}
+
+/// Turns the description of the HTTP interface into JSON.
+fn openapi(from: &Path, to: &Path) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={}", from.display());
+    let document: serde_json::Value =
+        yaml_serde::from_str(&fs::read_to_string(from)?).map_err(io::Error::other)?;
+    fs::write(to, document.to_string())
 }
 
 /// Writes `const NAME: TYPE = &[("relative/path", include!("absolute/path")), …];`.

@@ -1,5 +1,7 @@
 //! A whole judgement: selection, honesty probes, cases, expectations, reports, exit code.
 
+mod judgee;
+
 use std::{
     sync::Mutex,
     thread,
@@ -10,15 +12,15 @@ use crate::{
     case::Case,
     cli::JudgeOptions,
     expectations::{self, Expectations},
-    kills, output, probes, progress, replay, report,
+    kills, output, progress, replay, report,
     run::Seed,
     runner::{self, Settings},
     selector::{self, Selector},
     stored::Stored,
-    subject::types::Hello,
-    transport::Launcher,
     verdict::{Ended, FailOn, RunResult, Verdict},
 };
+
+pub use judgee::{Judgee, Ready};
 
 /// A usage error, in words for the user: exit code 2.
 pub type Usage = String;
@@ -27,7 +29,7 @@ pub type Usage = String;
 #[derive(Debug)]
 pub struct Campaign {
     /// The subject.
-    pub launcher: Launcher,
+    pub judgee: Judgee,
     /// The cases, before any selector.
     pub cases: Vec<&'static Case>,
     /// What the stored ones replay.
@@ -71,7 +73,7 @@ fn once(campaign: &Campaign, options: &JudgeOptions) -> Result<RunResult, Usage>
         .transpose()?;
     let settings = Settings {
         seed,
-        jobs: options.jobs.unwrap_or_else(processors),
+        jobs: options.jobs.unwrap_or_else(|| campaign.judgee.jobs()),
         timeout_scale: options.timeout_scale,
         fail_fast: options.fail_fast,
         trace: options.trace,
@@ -138,8 +140,10 @@ fn judge(
     options: &JudgeOptions,
 ) -> RunResult {
     let mut result = RunResult {
-        subject: campaign.launcher.name.clone(),
-        command: campaign.launcher.command.clone(),
+        profile: campaign.judgee.profile(),
+        subject: campaign.judgee.name(),
+        command: campaign.judgee.command(),
+        setup: campaign.judgee.setup().cloned(),
         implementation: crate::subject::types::Implementation::default(),
         capabilities: Vec::new(),
         seed: hex::encode(settings.seed.0),
@@ -151,23 +155,30 @@ fn judge(
         transcripts: campaign.folder.clone(),
         fail_on: if options.strict { FailOn::Should } else { options.fail_on },
     };
-    match introduce(campaign, settings) {
-        Ok(hello) => {
+    let ready = match campaign.judgee.ready(settings) {
+        Ok((ready, hello)) => {
             result.implementation = hello.implementation;
             result.capabilities = hello.capabilities;
+            Some(ready)
         }
-        Err(why) => result.inconclusive = Some(why),
-    }
-    if result.inconclusive.is_none() && campaign.probes {
-        probe(campaign, settings, &mut result);
+        Err(why) => {
+            result.inconclusive = Some(why);
+            None
+        }
+    };
+    if let Some(ready) = ready.as_ref().filter(|_| campaign.probes) {
+        probe(campaign, ready, settings, &mut result);
     }
     let rest: Vec<_> =
-        selected.iter().filter(|(case, _)| !is_probe(case) || !campaign.probes).collect();
+        selected.iter().filter(|(case, _)| !campaign.probes || !is_probe(campaign, case)).collect();
     let to_run: Vec<&Case> =
         rest.iter().filter(|(_, skipped)| !skipped).map(|(case, _)| *case).collect();
-    let mut judged = match &result.inconclusive {
-        Some(why) => to_run.iter().map(|case| not_run(case, why)).collect(),
-        None => run_cases(campaign, &to_run, settings, options, &mut result),
+    let mut judged = match (&result.inconclusive, &ready) {
+        (None, Some(ready)) => run_cases(ready, &to_run, settings, options, &mut result),
+        (why, _) => {
+            let why = why.clone().unwrap_or_default();
+            to_run.iter().map(|case| not_run(case, &why)).collect()
+        }
     }
     .into_iter();
     for (case, skipped) in rest {
@@ -181,26 +192,12 @@ fn judge(
     result
 }
 
-fn is_probe(case: &Case) -> bool {
-    probes::PROBES.iter().any(|probe| probe.id == case.id)
+fn is_probe(campaign: &Campaign, case: &Case) -> bool {
+    campaign.judgee.probes().iter().any(|probe| probe.id == case.id)
 }
 
 fn not_run(case: &Case, why: &str) -> Verdict {
     runner::blank(case, Ended::Inconclusive { why: format!("not run: {why}"), suite_defect: false })
-}
-
-fn introduce(campaign: &Campaign, settings: &Settings) -> Result<Hello, String> {
-    let transport = (campaign.launcher.launch)().map_err(|error| started(&error))?;
-    let subject = crate::subject::Subject::new(transport, settings.timeout_scale, settings.trace);
-    let hello = subject.hello(&settings.seed.derive("hello"));
-    let hello = hello.map_err(|error| {
-        let stderr = subject.stderr();
-        let noise =
-            if stderr.is_empty() { String::new() } else { format!("; its stderr says: {stderr}") };
-        format!("{}{noise}", said(&error))
-    });
-    subject.bye();
-    hello
 }
 
 /// Why a subject could not be started, in words.
@@ -227,11 +224,11 @@ pub fn said(error: &crate::case::CallError) -> String {
 }
 
 /// Runs the honesty probes; the first that fails makes the whole run inconclusive. ADAPTER-1 to ADAPTER-8.
-fn probe(campaign: &Campaign, settings: &Settings, result: &mut RunResult) {
-    let probes: Vec<&Case> = probes::PROBES.iter().collect();
+fn probe(campaign: &Campaign, ready: &Ready, settings: &Settings, result: &mut RunResult) {
+    let probes: Vec<&Case> = campaign.judgee.probes().iter().collect();
     let alone = Settings { jobs: 1, fail_fast: false, ..settings.clone() };
-    match runner::judge(&campaign.launcher, &probes, &alone, &|_| ()) {
-        Err(error) => result.inconclusive = Some(started(&error)),
+    match ready.judge(&probes, &alone, &|_| ()) {
+        Err(why) => result.inconclusive = Some(why),
         Ok(judged) => {
             let broken = judged.verdicts.iter().find_map(|verdict| match &verdict.ended {
                 Ended::Fail { failure } => Some((
@@ -252,7 +249,7 @@ fn probe(campaign: &Campaign, settings: &Settings, result: &mut RunResult) {
 }
 
 fn run_cases(
-    campaign: &Campaign,
+    ready: &Ready,
     cases: &[&Case],
     settings: &Settings,
     options: &JudgeOptions,
@@ -264,7 +261,7 @@ fn run_cases(
             line.tick(verdict);
         }
     };
-    let judged = runner::judge(&campaign.launcher, cases, settings, &watch);
+    let judged = ready.judge(cases, settings, &watch);
     if let Ok(line) = line.lock() {
         line.clear();
     }
@@ -273,8 +270,7 @@ fn run_cases(
             result.given_up = judged.given_up;
             judged.verdicts
         }
-        Err(error) => {
-            let why = started(&error);
+        Err(why) => {
             let verdicts = cases.iter().map(|case| not_run(case, &why)).collect();
             result.inconclusive = Some(why);
             verdicts

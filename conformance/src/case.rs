@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::Run;
+use crate::{run::Run, server::run::ServerRun};
 
 /// A case: one scenario, judged by one verdict.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +20,63 @@ pub struct Case {
     /// Whether it uses fresh challenges or stored bytes.
     pub kind: Kind,
     /// The scenario itself.
-    pub run: fn(&mut Run) -> Outcome,
+    pub body: Body,
+}
+
+/// What a case is about, with the scenario.
+#[derive(Clone, Copy, Debug)]
+pub enum Body {
+    /// A library, through its adapter.
+    Library(fn(&mut Run) -> Outcome),
+    /// A server, over HTTP and WebSocket.
+    Server(fn(&mut ServerRun) -> Outcome),
+}
+
+/// What is judged as a whole: each has requirements of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// A library. The chapters of `spec/`.
+    Library,
+    /// A server. The chapters of `spec/server/`.
+    Server,
+}
+
+impl Profile {
+    /// The word used in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Library => "library",
+            Self::Server => "server",
+        }
+    }
 }
 
 impl Case {
-    /// A case with fresh challenges.
+    /// A case of a server, with fresh challenges. It may need `restart`, `impatient` or a name that the server's
+    /// capability document holds, for instance a suite.
+    #[must_use]
+    pub const fn server(
+        id: &'static str,
+        reqs: &'static [&'static str],
+        needs: &'static [&'static str],
+        severity: Severity,
+        run: fn(&mut ServerRun) -> Outcome,
+    ) -> Self {
+        Self { id, reqs, needs, severity, kind: Kind::Live, body: Body::Server(run) }
+    }
+
+    /// What it belongs to.
+    #[must_use]
+    pub const fn profile(&self) -> Profile {
+        match self.body {
+            Body::Library(_) => Profile::Library,
+            Body::Server(_) => Profile::Server,
+        }
+    }
+
+    /// A case of a library, with fresh challenges.
     #[must_use]
     pub const fn live(
         id: &'static str,
@@ -33,7 +85,7 @@ impl Case {
         severity: Severity,
         run: fn(&mut Run) -> Outcome,
     ) -> Self {
-        Self { id, reqs, needs, severity, kind: Kind::Live, run }
+        Self { id, reqs, needs, severity, kind: Kind::Live, body: Body::Library(run) }
     }
 }
 
@@ -109,6 +161,9 @@ pub struct Failure {
     /// Set when this failure weighs otherwise than its case says, for instance a crash.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub severity: Option<Severity>,
+    /// A command line that repeats the exchange, for a server.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub repeat: Option<String>,
 }
 
 impl Failure {
@@ -118,13 +173,28 @@ impl Failure {
         expected: impl Into<String>,
         actual: impl Into<String>,
     ) -> Self {
-        Self { what: what.into(), expected: expected.into(), actual: actual.into(), severity: None }
+        Self {
+            what: what.into(),
+            expected: expected.into(),
+            actual: actual.into(),
+            severity: None,
+            repeat: None,
+        }
     }
 
     /// The same failure with another weight.
     #[must_use]
     pub fn weighing(mut self, severity: Severity) -> Self {
         self.severity = Some(severity);
+        self
+    }
+}
+
+impl Failure {
+    /// The same failure with the command line that repeats its exchange.
+    #[must_use]
+    pub fn repeated_by(mut self, command: impl Into<String>) -> Self {
+        self.repeat = Some(command.into());
         self
     }
 }

@@ -1,4 +1,4 @@
-//! All cases, one file per chapter of the specification, in its order.
+//! All cases, one file per chapter of the specification, in its order: libraries first, then servers.
 
 pub mod boxes;
 pub mod fingerprint;
@@ -10,6 +10,7 @@ pub mod prekeys;
 pub mod primitives;
 pub mod ratchet;
 pub mod secrets;
+pub mod server;
 pub mod session;
 pub mod state;
 pub mod wire;
@@ -34,6 +35,8 @@ pub const CHAPTERS: &[(&str, &[Case])] = &[
     ("secrets", secrets::CASES),
     ("fingerprint", fingerprint::CASES),
     ("wire", wire::CASES),
+    ("server/http", server::http::CASES),
+    ("server/contract", server::contract::CASES),
 ];
 
 /// Every case, in the order of the specification.

@@ -2,7 +2,7 @@
 
 use crate::{
     campaign,
-    case::{CallError, Case, Outcome, Stop},
+    case::{Body, CallError, Case, Outcome, Stop},
     cli::CheckArgs,
     expect::expect_bytes,
     output::{self, dim, green, red},
@@ -56,7 +56,8 @@ fn stage(probe: &Case, subject: &Subject, seed: &Seed) -> Option<u8> {
         return None;
     }
     let mut run = Run::new(subject.clone(), seed, probe.id, Scripts::default());
-    match (probe.run)(&mut run) {
+    let Body::Library(body) = probe.body else { return None };
+    match body(&mut run) {
         Ok(()) | Err(Stop::Unsupported(_)) => {
             passed(probe.id, probe.reqs.first().copied().unwrap_or_default());
             None

@@ -1,12 +1,14 @@
 //! The command line.
 
 mod judging;
+mod serving;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use judging::JudgeOptions;
+pub use serving::{MutantsServersArgs, ServerArgs};
 
 use judging::positive;
 
@@ -17,6 +19,7 @@ Examples:
   conformance adapter -- python3 adapter.py       judge it; everything after -- is its command line
   conformance adapter --run 'ratchet/**' -- ./a   only one chapter
   conformance adapter --run req:RATCHET-16 -v -- ./a
+  conformance server --url http://127.0.0.1:8080  judge a server
   conformance replay target/conformance/fail-0001.json
   conformance explain RATCHET-16                  the sentence, its cases, and implementations that break it
 
@@ -25,7 +28,7 @@ Exit codes:
   4 inconclusive (adapter broken, honesty probe failed, nothing run, or nothing failed and a case inconclusive)
   5 defect of the suite";
 
-/// Judges any implementation of the Countersign specification: X3DH, Double Ratchet, sender keys, boxes.
+/// Judges any implementation of the Countersign specification: X3DH, Double Ratchet, sender keys, boxes; and servers.
 #[derive(Debug, Parser)]
 #[command(name = "conformance", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true, max_term_width = 110)]
 pub struct Cli {
@@ -42,6 +45,8 @@ pub struct Cli {
 pub enum Command {
     /// Judge a library through its adapter, a program that answers JSON lines.
     Adapter(AdapterArgs),
+    /// Judge a server over HTTP and WebSocket.
+    Server(ServerArgs),
     /// Replay stored files: libsignal-transcript/1 or countersign-vectors/1, .json or .json.gz, in any folder.
     Transcripts(TranscriptsArgs),
     /// List the cases: id, requirements, needed capabilities.
@@ -191,6 +196,8 @@ pub enum MutantsCommand {
     Run(MutantsRunArgs),
     /// Run each against everything, and say which cases notice it.
     Matrix(MutantsRunArgs),
+    /// Start each known-bad server and run the cases of its own requirement; survivors fail.
+    Servers(MutantsServersArgs),
 }
 
 /// Options of `mutants run` and `mutants matrix`.
@@ -215,7 +222,10 @@ pub struct MutantsRunArgs {
 pub struct ReplayArgs {
     /// The file a failure left, fail-0001.json.
     pub file: PathBuf,
-    /// Another adapter command than the recorded one, after --.
+    /// Another server than the recorded one.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// Another adapter or server command than the recorded one, after --.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
 }

@@ -2,13 +2,14 @@
 
 use crate::{
     builtin,
-    campaign::{self, Campaign, Usage},
-    case::Case,
+    campaign::{self, Campaign, Judgee, Usage},
+    case::{Case, Profile},
     cases, check,
     cli::{
-        AdapterArgs, AdapterCommand, Cli, Command, JudgeOptions, MutantsCommand, TranscriptsArgs,
+        AdapterArgs, AdapterCommand, Cli, Command, JudgeOptions, MutantsCommand, ServerArgs,
+        TranscriptsArgs,
     },
-    expect_file, explain, mutants, output, probes, replay,
+    expect_file, explain, mutants, output, probes, replay, server,
     stored::Stored,
     trace,
     transport::{Launcher, process::Process},
@@ -26,6 +27,7 @@ pub fn run(cli: Cli) -> Result<u8, Usage> {
     match cli.command {
         None => everything(builtin::reference(), &cli.options),
         Some(Command::Adapter(args)) => adapter(args),
+        Some(Command::Server(args)) => serve(&args),
         Some(Command::Transcripts(args)) => transcripts(&args),
         Some(Command::List(args)) => explain::list(&args),
         Some(Command::Explain(args)) => explain::explain(&args),
@@ -34,26 +36,41 @@ pub fn run(cli: Cli) -> Result<u8, Usage> {
             MutantsCommand::List => Ok(mutants::list()),
             MutantsCommand::Run(args) => mutants::run(&args, mutants::Extent::OwnRequirement),
             MutantsCommand::Matrix(args) => mutants::run(&args, mutants::Extent::Everything),
+            MutantsCommand::Servers(args) => server::mutants::run(&args),
         },
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Expect(args)) => expect_file::run(&args),
     }
 }
 
-/// All cases of the suite: the probes, the chapters, the vectors, the recorded transcripts.
+/// All cases of the suite: the probes, the chapters, the vectors, the recorded transcripts, the servers' probes.
 ///
 /// # Errors
 /// When a built-in file is malformed, which [`run`] has found before.
 pub fn all_cases() -> Result<(Vec<&'static Case>, Stored), Usage> {
     let stored = Stored::built_in()?.clone();
     let probes = probes::PROBES.iter().filter(|probe| cases::all().all(|case| case.id != probe.id));
-    let cases = probes.chain(cases::all()).chain(stored.cases.iter().copied()).collect();
+    let cases = probes.chain(cases::all()).chain(stored.cases.iter().copied());
+    Ok((cases.chain(server::probes::PROBES).collect(), stored))
+}
+
+/// The cases of one profile.
+fn cases_of(profile: Profile) -> Result<(Vec<&'static Case>, Stored), Usage> {
+    let (mut cases, stored) = all_cases()?;
+    cases.retain(|case| case.profile() == profile);
     Ok((cases, stored))
 }
 
 fn everything(launcher: Launcher, options: &JudgeOptions) -> Result<u8, Usage> {
-    let (cases, stored) = all_cases()?;
-    campaign::run(&Campaign { launcher, cases, stored, folder: None, probes: true }, options)
+    let (cases, stored) = cases_of(Profile::Library)?;
+    let judgee = Judgee::Adapter(launcher);
+    campaign::run(&Campaign { judgee, cases, stored, folder: None, probes: true }, options)
+}
+
+fn serve(args: &ServerArgs) -> Result<u8, Usage> {
+    let (cases, stored) = cases_of(Profile::Server)?;
+    let judgee = Judgee::Server(Box::new(args.into()));
+    campaign::run(&Campaign { judgee, cases, stored, folder: None, probes: true }, &args.options)
 }
 
 fn adapter(args: AdapterArgs) -> Result<u8, Usage> {
@@ -77,5 +94,6 @@ fn transcripts(args: &TranscriptsArgs) -> Result<u8, Usage> {
     };
     let cases = stored.cases.clone();
     let folder = Some(args.folder.display().to_string());
-    campaign::run(&Campaign { launcher, cases, stored, folder, probes: true }, &args.options)
+    let judgee = Judgee::Adapter(launcher);
+    campaign::run(&Campaign { judgee, cases, stored, folder, probes: true }, &args.options)
 }

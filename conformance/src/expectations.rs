@@ -195,7 +195,7 @@ impl Date {
 mod tests {
     use super::*;
     use crate::{
-        case::{Failure, Kind},
+        case::{Body, Failure, Kind},
         runner,
     };
 
@@ -205,7 +205,7 @@ mod tests {
         needs: &[],
         severity: Severity::Robustness,
         kind: Kind::Live,
-        run: |_| Ok(()),
+        body: Body::Library(|_| Ok(())),
     };
 
     fn applied(file: &str, ended: Ended) -> Option<Expectation> {

@@ -5,13 +5,14 @@ use serde_json::json;
 
 use crate::{
     campaign::Usage,
-    case::Case,
+    case::{Case, Profile},
     cli::{ExplainArgs, Format, ListArgs},
     commands, faux,
     kills::Matrix,
     output::{self, bold, dim},
     requirements::{Requirement, Requirements},
     selector::{self, Selector},
+    server::known_bad::{self, KnownBad},
 };
 
 /// Lists cases.
@@ -54,7 +55,7 @@ pub fn list(args: &ListArgs) -> Result<u8, Usage> {
 }
 
 fn json_row(case: &Case) -> serde_json::Value {
-    json!({"id": case.id, "requirements": case.reqs, "needs": case.needs, "severity": case.severity, "kind": case.kind})
+    json!({"id": case.id, "requirements": case.reqs, "needs": case.needs, "severity": case.severity, "kind": case.kind, "profile": case.profile()})
 }
 
 /// Explains a requirement, a case or a known-bad implementation.
@@ -77,6 +78,8 @@ pub fn explain(args: &ExplainArgs) -> Result<u8, Usage> {
             faux.requirement,
             faux.sentence
         ));
+    } else if let Some(server) = known_bad::with_name(id) {
+        explain_server(server);
     } else {
         return Err(format!(
             "there is no case, requirement or known-bad implementation \"{id}\"{}",
@@ -107,6 +110,9 @@ fn explain_requirement(requirement: &Requirement, cases: &[&'static Case]) {
     for faux in faux::FAUX.iter().filter(|faux| faux.requirement == requirement.id) {
         output::say(&format!("  {}: {}", faux.name, faux.sentence));
     }
+    for server in known_bad::all().iter().filter(|server| server.requirement == requirement.id) {
+        output::say(&format!("  {}: {}", server.name, server.sentence));
+    }
 }
 
 fn explain_case(case: &Case) {
@@ -129,10 +135,11 @@ fn explain_case(case: &Case) {
             output::say(&format!("  {name} ({})", row.requirement));
         }
     }
-    output::say(&format!(
-        "\nrun it alone: conformance adapter --run {} -v -- YOUR-ADAPTER",
-        case.id
-    ));
+    let alone = match case.profile() {
+        Profile::Library => format!("conformance adapter --run {} -v -- YOUR-ADAPTER", case.id),
+        Profile::Server => format!("conformance server --run {} -v --url YOUR-SERVER", case.id),
+    };
+    output::say(&format!("\nrun it alone: {alone}"));
 }
 
 fn explain_mutant(bug: Bug) {
@@ -150,9 +157,24 @@ fn explain_mutant(bug: Bug) {
     }
 }
 
+fn explain_server(server: &KnownBad) {
+    output::say(&format!("{} · breaks {} · a server", bold(&server.name), server.requirement));
+    output::say(&format!("  {}", server.sentence));
+    if let Some(requirement) = Requirements::built_in().with_id(&server.requirement) {
+        output::say(&format!("  {}  {}", requirement.id, requirement.text));
+    }
+    if let Some(kills) = Matrix::built_in().mutants.get(&server.name) {
+        output::say("\ncases that notice it");
+        for case in &kills.kills {
+            output::say(&format!("  {case}"));
+        }
+    }
+}
+
 fn nearest(id: &str, cases: &[&'static Case]) -> String {
     let lower = id.to_lowercase();
-    let names = cases.iter().map(|case| case.id).chain(Bug::ALL.iter().map(|bug| bug.row().name));
+    let names = cases.iter().map(|case| case.id).chain(Bug::ALL.iter().map(|bug| bug.row().name))
+        .chain(known_bad::all().iter().map(|server| server.name.as_str()));
     let close: Vec<_> = names.filter(|name| name.contains(&lower)).take(5).collect();
     if close.is_empty() {
         "; see conformance list".into()

@@ -35,11 +35,16 @@ pub struct Kills {
 }
 
 impl Matrix {
-    /// The matrix this program was built with; empty when there was none.
+    /// The matrices this program was built with, libraries and servers; empty when there was none.
     #[must_use]
     pub fn built_in() -> &'static Self {
         static BUILT_IN: OnceLock<Matrix> = OnceLock::new();
-        BUILT_IN.get_or_init(|| serde_json::from_str(MATRIX).unwrap_or_default())
+        BUILT_IN.get_or_init(|| {
+            let read = |text| serde_json::from_str::<Self>(text).unwrap_or_default();
+            let mut both = read(MATRIX);
+            both.mutants.extend(read(SERVER_MATRIX).mutants);
+            both
+        })
     }
 
     /// The known-bad implementations whose failures are most like these, the nearest first, at most three.

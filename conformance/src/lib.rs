@@ -29,6 +29,7 @@ pub mod runner;
 pub mod scene;
 pub mod schema;
 pub mod selector;
+pub mod server;
 pub mod stored;
 pub mod subject;
 pub mod trace;

@@ -19,13 +19,14 @@ use countersign_vectors::naive::bugs::{Bug, Bugs};
 use crate::{
     builtin,
     campaign::{self, Usage},
-    case::Case,
+    case::{Case, Profile},
     cases,
     cli::MutantsRunArgs,
     kills::{FORMAT, Kills, Matrix},
     output::{self, bold, green, red},
     probes,
     runner::{self, Settings},
+    server::known_bad,
     stored::Stored,
     verdict::{Ended, Verdict},
 };
@@ -46,7 +47,11 @@ pub fn list() -> u8 {
         let row = bug.row();
         output::say(&format!("{}  {}  {}", bold(row.name), row.requirement, row.sentence));
     }
-    output::say(&format!("{} known-bad implementations", Bug::ALL.len()));
+    for server in known_bad::all() {
+        output::say(&format!("{}  {}  {}", bold(&server.name), server.requirement, server.sentence));
+    }
+    let servers = known_bad::all().len();
+    output::say(&format!("{} known-bad implementations, {servers} known-bad servers", Bug::ALL.len()));
     0
 }
 
@@ -93,7 +98,8 @@ pub fn run(args: &MutantsRunArgs, extent: Extent) -> Result<u8, Usage> {
 fn own_cases() -> impl Iterator<Item = &'static Case> {
     let stored = Stored::built_in().map(|stored| stored.cases.as_slice()).unwrap_or_default();
     let is_vector = |case: &&&'static Case| case.id.starts_with("vector/");
-    cases::all().chain(stored.iter().filter(is_vector).copied())
+    let chapters = cases::all().filter(|case| case.profile() == Profile::Library);
+    chapters.chain(stored.iter().filter(is_vector).copied())
 }
 
 fn is_wanted(bug: Bug, only: &[String]) -> bool {

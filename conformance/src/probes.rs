@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    case::{CallError, Case, Failure, Kind, Outcome, Severity, Stop},
+    case::{CallError, Case, Failure, Outcome, Severity, Stop},
     expect::{expect_bytes, expect_different},
     run::Run,
     schema,
@@ -21,7 +21,7 @@ const fn probe(
     needs: &'static [&'static str],
     run: fn(&mut Run) -> Outcome,
 ) -> Case {
-    Case { id, reqs, needs, severity: Severity::Spec, kind: Kind::Live, run }
+    Case::live(id, reqs, needs, Severity::Spec, run)
 }
 
 /// The probes, which are also the cases of the adapter chapter.

@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     builtin,
+    campaign::Judgee,
     case::{Case, Failure},
     cli::{JudgeOptions, ReplayArgs},
     output, report,
-    runner::{self, Settings},
+    runner::Settings,
+    server::setup::Setup,
     stored::Stored,
     subject::Step,
-    transport::{Launcher, process::Process},
+    transport::process::Process,
     verdict::{Ended, FailOn, RunResult},
 };
 
@@ -29,6 +31,9 @@ pub struct ReplayFile {
     pub seed: String,
     /// The adapter's command; empty for the built-in reference.
     pub command: Vec<String>,
+    /// How the server is reached, when it is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub server: Option<Setup>,
     /// The factor of all timeouts.
     pub timeout_scale: f64,
     /// The folder of the transcripts, when the case replays one that is not built in.
@@ -63,6 +68,7 @@ pub fn write_files(result: &mut RunResult, options: &JudgeOptions) -> io::Result
             case: verdict.case.clone(),
             seed: result.seed.clone(),
             command: result.command.clone(),
+            server: result.setup.clone(),
             timeout_scale: options.timeout_scale,
             transcripts: result.transcripts.clone(),
             failure: failure.clone(),
@@ -96,9 +102,7 @@ fn remove_old(folder: &Path) -> io::Result<()> {
 pub fn run(args: &ReplayArgs) -> Result<u8, String> {
     let file = read(&args.file)?;
     let (case, stored) = find(&file)?;
-    let command = if args.command.is_empty() { &file.command } else { &args.command };
-    let launcher: Launcher =
-        if command.is_empty() { builtin::reference() } else { Process::launcher(command) };
+    let judgee = judgee(&file, args);
     let settings = Settings {
         seed: crate::campaign::seed(Some(&file.seed))?,
         jobs: 1,
@@ -107,13 +111,15 @@ pub fn run(args: &ReplayArgs) -> Result<u8, String> {
         trace: true,
         scripts: stored.scripts,
     };
-    let judged = runner::judge(&launcher, &[case], &settings, &|_| ())
-        .map_err(|error| crate::campaign::started(&error))?;
+    let (ready, hello) = judgee.ready(&settings)?;
+    let judged = ready.judge(&[case], &settings, &|_| ())?;
     let result = RunResult {
-        subject: launcher.name,
-        command: launcher.command,
-        implementation: crate::subject::types::Implementation::default(),
-        capabilities: Vec::new(),
+        profile: judgee.profile(),
+        subject: judgee.name(),
+        command: judgee.command(),
+        setup: None,
+        implementation: hello.implementation,
+        capabilities: hello.capabilities,
         seed: file.seed.clone(),
         verdicts: judged.verdicts,
         inconclusive: None,
@@ -125,6 +131,24 @@ pub fn run(args: &ReplayArgs) -> Result<u8, String> {
     };
     output::say(&report::text::render(&result, report::text::Detail::Verbose));
     Ok(result.exit_code())
+}
+
+/// What is judged again: as recorded, unless the command line names another.
+fn judgee(file: &ReplayFile, args: &ReplayArgs) -> Judgee {
+    let command = if args.command.is_empty() { &file.command } else { &args.command };
+    match &file.server {
+        Some(setup) => {
+            let mut setup = setup.clone();
+            if args.url.is_some() {
+                (setup.url, setup.command) = (args.url.clone(), Vec::new());
+            } else if !args.command.is_empty() {
+                (setup.url, setup.command) = (None, command.clone());
+            }
+            Judgee::Server(Box::new(setup))
+        }
+        None if command.is_empty() => Judgee::Adapter(builtin::reference()),
+        None => Judgee::Adapter(Process::launcher(command)),
+    }
 }
 
 fn read(path: &Path) -> Result<ReplayFile, String> {
@@ -147,7 +171,8 @@ fn find(file: &ReplayFile) -> Result<(&'static Case, Stored), String> {
         Some(folder) => Stored::in_folder(Path::new(folder))?,
         None => Stored::built_in()?.clone(),
     };
-    let cases = crate::probes::PROBES.iter().chain(crate::cases::all());
+    let probes = crate::probes::PROBES.iter().chain(crate::server::probes::PROBES);
+    let cases = probes.chain(crate::cases::all());
     let case = cases.chain(stored.cases.iter().copied()).find(|case| case.id == file.case);
     let case =
         case.ok_or_else(|| format!("this version of the suite has no case {}", file.case))?;

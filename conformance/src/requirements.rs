@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, sync::OnceLock};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::case::Profile;
+
 include!(concat!(env!("OUT_DIR"), "/chapters.rs"));
 
 /// How binding a requirement is.
@@ -49,6 +51,12 @@ pub struct Requirement {
 }
 
 impl Requirement {
+    /// What it binds as a whole: the chapters of `spec/server/` are about servers.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        if self.chapter.starts_with("server/") { Profile::Server } else { Profile::Library }
+    }
+
     /// SHA-256 of tag and sentence with white space and emphasis normalised, as hex.
     #[must_use]
     pub fn text_hash(&self) -> String {
@@ -100,6 +108,12 @@ impl Requirements {
     #[must_use]
     pub fn with_id(&self, id: &str) -> Option<&Requirement> {
         self.by_id.get(id).and_then(|at| self.all.get(*at))
+    }
+
+    /// Whether there are chapters about this profile.
+    #[must_use]
+    pub fn are_about(&self, profile: Profile) -> bool {
+        self.all.iter().any(|requirement| requirement.profile() == profile)
     }
 
     fn read_chapter(&mut self, file: &str, text: &str) {

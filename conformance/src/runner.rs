@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    case::{CallError, Case, Failure, Severity, Stop, Trouble},
+    case::{Body, CallError, Case, Failure, Severity, Stop, Trouble},
     run::{Run, Seed},
     stored::Scripts,
     subject::Subject,
@@ -182,7 +182,10 @@ fn judge_one(subject: &Subject, case: &Case, settings: &Settings) -> (Verdict, H
 fn judge_body(subject: &Subject, case: &Case, settings: &Settings) -> (Ended, Health) {
     let mut run =
         Run::new(subject.clone(), &settings.seed, case.id, Scripts::clone(&settings.scripts));
-    let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&mut run)));
+    let Body::Library(body) = case.body else {
+        return (Ended::Skipped { why: "it is about a server".into() }, Health::Well);
+    };
+    let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut run)));
     let outcome = outcome.unwrap_or_else(|_| {
         Err(Stop::Inconclusive(Trouble::Judge(format!("the case {} panicked", case.id))))
     });
@@ -198,7 +201,7 @@ fn judge_body(subject: &Subject, case: &Case, settings: &Settings) -> (Ended, He
     (ended(outcome, variant), health)
 }
 
-fn ended(outcome: Result<(), Stop>, variant: Option<String>) -> Ended {
+pub(crate) fn ended(outcome: Result<(), Stop>, variant: Option<String>) -> Ended {
     match outcome {
         Ok(()) => Ended::Pass { variant },
         Err(Stop::Fail(failure)) => Ended::Fail { failure },

@@ -153,7 +153,7 @@ fn glob(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::{Kind, Severity};
+    use crate::case::{Body, Kind, Severity};
 
     const CASE: Case = Case {
         id: "ratchet/limits/forward-25000",
@@ -161,7 +161,7 @@ mod tests {
         needs: &["signal-v3/1"],
         severity: Severity::Robustness,
         kind: Kind::Live,
-        run: |_| Ok(()),
+        body: Body::Library(|_| Ok(())),
     };
 
     fn means(selector: &str) -> bool {

@@ -11,7 +11,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    case::{Case, Kind, Outcome, Stop, Trouble},
+    case::{Body, Case, Kind, Outcome, Stop, Trouble},
     run::Run,
     transcripts::{self, format::Transcript},
     vectors::{self, format::Vector},
@@ -137,7 +137,7 @@ pub fn replay(run: &mut Run) -> Outcome {
 
 /// A stored case: [`Kind::Vector`], replayed by [`replay`].
 pub(crate) fn case(id: String, template: Case) -> Case {
-    Case { id: Box::leak(id.into_boxed_str()), kind: Kind::Vector, run: replay, ..template }
+    Case { id: Box::leak(id.into_boxed_str()), kind: Kind::Vector, body: Body::Library(replay), ..template }
 }
 
 fn unpacked(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, String> {

@@ -10,12 +10,13 @@ use countersign_vectors::naive::bugs::Bug;
 
 use crate::{
     campaign::Usage,
-    case::Case,
+    case::{Case, Profile},
     cli::TraceArgs,
     commands, faux,
     kills::Matrix,
     output::{self, bold, green, red},
     requirements::{Level, Requirement, Requirements},
+    server::known_bad,
 };
 
 /// Shows the coverage; with `--check` a gap is exit code 1.
@@ -71,14 +72,7 @@ pub fn gaps(
     for id in lock.keys().filter(|id| requirements.with_id(id).is_none()) {
         gaps.push(format!("{id} has vanished from the specification; ids are never removed"));
     }
-    for case in cases {
-        for id in case.reqs.iter().filter(|id| requirements.with_id(id).is_none()) {
-            gaps.push(format!(
-                "the case {} names {id}, which is not in the specification",
-                case.id
-            ));
-        }
-    }
+    gaps.extend(misnamed(requirements, cases));
     gaps.extend(twice(cases));
     for bug in Bug::ALL {
         let row = bug.row();
@@ -89,8 +83,41 @@ pub fn gaps(
             ));
         }
     }
+    for server in known_bad::all().iter().filter(|_| requirements.are_about(Profile::Server)) {
+        if requirements.with_id(&server.requirement).is_none() {
+            gaps.push(format!(
+                "{} breaks {}, which is not in the specification",
+                server.name, server.requirement
+            ));
+        }
+    }
     if let Some(matrix) = matrix {
         gaps.extend(survivors(matrix, cases));
+    }
+    gaps
+}
+
+/// Cases that name a requirement that is not there, or is one of the other profile. The cases of a profile without
+/// chapters are left out.
+fn misnamed(requirements: &Requirements, cases: &[&'static Case]) -> Vec<String> {
+    let mut gaps = Vec::new();
+    for case in cases.iter().filter(|case| requirements.are_about(case.profile())) {
+        for id in case.reqs {
+            match requirements.with_id(id) {
+                None => gaps.push(format!(
+                    "the case {} names {id}, which is not in the specification",
+                    case.id
+                )),
+                Some(requirement) if requirement.profile() != case.profile() => {
+                    gaps.push(format!(
+                        "the case {} is about a {} and {id} is not",
+                        case.id,
+                        case.profile().word()
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
     }
     gaps
 }
@@ -118,7 +145,7 @@ fn uncovered(requirement: &Requirement, cases: &[&'static Case]) -> Vec<String> 
     if cases_of(cases, id).next().is_none() {
         gaps.push(format!("{id} has no case"));
     }
-    if known_bad(id).next().is_none() {
+    if breaking(id).next().is_none() {
         gaps.push(format!("{id} has no known-bad implementation"));
     }
     gaps
@@ -161,20 +188,22 @@ fn cases_of<'a>(
     cases.iter().filter(move |case| case.reqs.contains(&id))
 }
 
-/// The known-bad implementations of a requirement: libraries with a bug, and adapters that cheat.
-fn known_bad(id: &str) -> impl Iterator<Item = &'static str> {
+/// The known-bad implementations of a requirement: libraries with a bug, adapters that cheat, servers.
+fn breaking(id: &str) -> impl Iterator<Item = &'static str> {
     let bugs = Bug::ALL
         .iter()
         .map(|bug| bug.row())
         .filter(move |row| row.requirement == id)
         .map(|row| row.name);
+    let servers = known_bad::all().iter().filter(move |server| server.requirement == id);
     bugs.chain(faux::FAUX.iter().filter(move |faux| faux.requirement == id).map(|faux| faux.name))
+        .chain(servers.map(|server| server.name.as_str()))
 }
 
 fn table(requirements: &Requirements, cases: &[&'static Case]) {
     for requirement in &requirements.all {
         let cases = cases_of(cases, &requirement.id).count();
-        let known_bad: Vec<_> = known_bad(&requirement.id).collect();
+        let known_bad: Vec<_> = breaking(&requirement.id).collect();
         output::say(&format!(
             "{:16} {:6} {cases:2} cases  {}",
             requirement.id,
@@ -236,7 +265,7 @@ fn acknowledge(args: &TraceArgs, requirements: &Requirements) -> Result<(), Usag
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::{Kind, Severity};
+    use crate::case::{Body, Kind, Severity};
 
     const CASE: Case = Case {
         id: "a/b",
@@ -244,7 +273,7 @@ mod tests {
         needs: &[],
         severity: Severity::Spec,
         kind: Kind::Live,
-        run: |_| Ok(()),
+        body: Body::Library(|_| Ok(())),
     };
 
     fn found(chapter: &str, lock: &[(&str, &str)]) -> Vec<String> {

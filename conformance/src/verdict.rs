@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use tally::Tally;
 
 use crate::{
-    case::{Failure, Kind, Severity},
+    case::{Failure, Kind, Profile, Severity},
     requirements::{Level, Requirements},
+    server::setup::Setup,
     subject::{Step, types::Implementation},
 };
 
@@ -148,10 +149,14 @@ pub enum FailOn {
 /// A whole run.
 #[derive(Clone, Debug)]
 pub struct RunResult {
+    /// What is judged as a whole.
+    pub profile: Profile,
     /// What was judged, in the user's words: a command line or `the built-in reference`.
     pub subject: String,
     /// The command, when the subject is a process.
     pub command: Vec<String>,
+    /// How the server is reached, when it is one: a replay file holds it.
+    pub setup: Option<Setup>,
     /// What the subject says of itself.
     pub implementation: Implementation,
     /// What it claims.

@@ -19,7 +19,7 @@ pub struct JudgeOptions {
     /// Seed of all challenges, 64 hex digits. Default: random, printed and stored.
     #[arg(long, value_name = "HEX")]
     pub seed: Option<String>,
-    /// Subjects at a time. Default: the number of processors.
+    /// Subjects, or cases of a server, at a time. Default: the number of processors; 8 for a server.
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,
     /// Only the i-th of n parts of the cases, for instance 1/4.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    case::Profile,
     requirements::Requirements,
     subject::types::Implementation,
     verdict::{RunResult, Verdict, level_of, tally::Tally},
@@ -23,6 +24,8 @@ pub struct Report {
     pub format: String,
     pub suite: String,
     pub judge: String,
+    #[serde(default = "library")]
+    pub profile: Profile,
     pub subject: Subject,
     pub seed: String,
     pub verdict: String,
@@ -36,6 +39,11 @@ pub struct Report {
     pub tally: Tally,
     pub requirements: Vec<RequirementResult>,
     pub cases: Vec<Verdict>,
+}
+
+/// Reports of before there were servers.
+const fn library() -> Profile {
+    Profile::Library
 }
 
 /// What was judged.
@@ -69,6 +77,7 @@ pub fn render(result: &RunResult) -> serde_json::Result<String> {
         format: FORMAT.into(),
         suite: crate::SUITE_VERSION.into(),
         judge: env!("CARGO_PKG_VERSION").into(),
+        profile: result.profile,
         subject: Subject {
             name: result.subject.clone(),
             command: result.command.clone(),
@@ -137,6 +146,8 @@ mod tests {
         let verdicts =
             PROBES.iter().zip(ended).map(|(case, ended)| runner::blank(case, ended)).collect();
         RunResult {
+            profile: Profile::Library,
+            setup: None,
             subject: "./adapter".into(),
             command: vec!["./adapter".into()],
             implementation: Implementation::default(),

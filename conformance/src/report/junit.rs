@@ -15,7 +15,7 @@ pub fn render(result: &RunResult) -> Result<String, quick_junit::SerializeError>
     report.set_time(result.took);
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
     for verdict in &result.verdicts {
-        let area = verdict.case.split('/').next().unwrap_or_default();
+        let area = area(&verdict.case);
         suites.entry(area).or_insert_with(|| TestSuite::new(area)).add_test_case(test_case(
             verdict,
             area,
@@ -30,6 +30,13 @@ pub fn render(result: &RunResult) -> Result<String, quick_junit::SerializeError>
     }
     report.add_test_suites(suites.into_values());
     report.to_string()
+}
+
+/// `ratchet`, `server/claims`.
+fn area(case: &str) -> &str {
+    let mut ends = case.match_indices('/').map(|(at, _)| at);
+    let end = if case.starts_with("server/") { ends.nth(1) } else { ends.next() };
+    end.and_then(|end| case.get(..end)).unwrap_or(case)
 }
 
 fn test_case(verdict: &Verdict, area: &str, seed: &str) -> TestCase {

@@ -144,6 +144,9 @@ fn failed(
     rows.push(format!("  looked at  {}", failure.what));
     rows.push(format!("  expected   {}", cut(&failure.expected)));
     rows.push(format!("  actual     {}", cut(&failure.actual)));
+    if let Some(command) = &failure.repeat {
+        rows.push(format!("  repeat     {}", crate::subject::cut(command, 1200)));
+    }
     for name in verdict.behaves_like.iter().take(1) {
         let others = verdict.behaves_like.len() - 1;
         let others = if others > 0 { format!(" (and {others} more)") } else { String::new() };
@@ -224,7 +227,7 @@ fn areas(ids: &[&str]) -> String {
     for id in ids {
         let mut parts = id.split('/');
         let area = match (parts.next(), parts.next()) {
-            (Some("recorded"), Some(kind)) => format!("recorded/{kind}"),
+            (Some(whole @ ("recorded" | "server")), Some(part)) => format!("{whole}/{part}"),
             (area, _) => area.unwrap_or_default().to_owned(),
         };
         *counts.entry(area).or_default() += 1;
@@ -252,11 +255,12 @@ pub fn closing(result: &RunResult) -> String {
         String::new()
     };
     format!(
-        "Profile library: MUST {}/{} covered by your claims ({} unsupported) · {} pass · {}\n\
+        "Profile {}: MUST {}/{} covered by your claims ({} unsupported) · {} pass · {}\n\
          Security: {}   Interop: {}   Robustness: {}   Spec: {}   SHOULD: {}/{}\n\
          Not judged: {} unsupported, {} skipped, {} inconclusive · expected failures {} (stale {})\n\
-         {verdict} (library {}) · seed {}{replay}\n\
+         {verdict} ({} {}) · seed {}{replay}\n\
          {} passed, {} failed, {} skipped{inconclusive}",
+        result.profile.word(),
         tally.must_covered,
         tally.must_total,
         tally.must_total - tally.must_covered,
@@ -273,6 +277,7 @@ pub fn closing(result: &RunResult) -> String {
         tally.inconclusive,
         tally.expected_failures + tally.flaky,
         tally.stale,
+        result.profile.word(),
         crate::SUITE_VERSION,
         result.seed,
         tally.passed,

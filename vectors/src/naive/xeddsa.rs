@@ -63,8 +63,9 @@ pub fn sign(
     signature
 }
 
-/// What only the key's holder can make, and nobody must accept: a signature by the libsignal rule whose R has the other
-/// sign of x, while s is the one of the right R. Whoever compares less than all of R takes it.
+/// A signature of the libsignal rule whose R has the other sign of x, while s belongs to the right R.
+///
+/// Only the key's holder can make it, and nobody must accept it: who compares less than all of R does.
 pub fn sign_with_negated_r(private: &Private, message: &[u8], random: &[u8; 64]) -> [u8; 64] {
     let a = Scalar::from_bytes_mod_order(*private);
     let public = EdwardsPoint::mul_base(&a).compress().to_bytes();

@@ -23,6 +23,7 @@ pub mod groups;
 pub mod keys;
 pub mod lint;
 pub mod native;
+pub mod records;
 pub mod scenario;
 pub mod sessions;
 pub mod signatures;
@@ -58,6 +59,7 @@ pub fn files() -> Made<Vec<VectorFile>> {
         native::file()?,
         groups::file()?,
         boxes::file()?,
+        records::file()?,
     ])
 }
 

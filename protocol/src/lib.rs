@@ -12,6 +12,10 @@
 //! the suites without a session, [`fingerprint`] for two people who compare numbers. [`native`] is
 //! the suite of this project's own, with sessions of the same shape.
 //!
+//! What goes around the messages is here too: [`device_list`], [`registration`] and [`audit`] for
+//! what devices and servers sign, [`frame`] for what every session encrypts, [`provisioning`] for
+//! how a new device gets the identity key.
+//!
 //! # A conversation
 //!
 //! ```

@@ -10,6 +10,10 @@ pub const RECEIVER_CHAINS_MAX: usize = 5;
 pub const ARCHIVED_SESSIONS_MAX: usize = 40;
 /// Age beyond which a session that was never answered is not used for sending.
 pub const UNANSWERED_SECONDS_MAX: u64 = 30 * 24 * 60 * 60;
+/// Devices in a list, closed ones included.
+pub const DEVICES_MAX: usize = 127;
+/// Suites of a device in a list.
+pub const SUITES_MAX: usize = 255;
 /// The highest version of a device list: every number up to it is exact in JSON.
 pub const LIST_VERSION_MAX: u64 = (1 << 53) - 1;
 /// The highest registration id; the lowest is 1.

@@ -3,7 +3,7 @@
 use super::{DeviceEntry, DeviceList};
 use crate::ids::{DeviceId, ListVersion, RegistrationId};
 use crate::keys::{PublicKey, Signature};
-use crate::limits::{LIST_VERSION_MAX, REGISTRATION_ID_MAX};
+use crate::limits::{DEVICES_MAX, LIST_VERSION_MAX, REGISTRATION_ID_MAX, SUITES_MAX};
 use crate::name::{AccountId, Incarnation};
 use crate::problem::Problem;
 use crate::profile::Profile;
@@ -12,8 +12,6 @@ use crate::suite::SuiteId;
 use crate::wire::fixed::Reader;
 
 const LABEL: &[u8; 26] = b"countersign-device-list-v1";
-const DEVICES_MAX: usize = 127;
-const SUITES_MAX: usize = 255;
 /// Label, account id, identity key, version, previous, count.
 const HEAD_LEN: usize = LABEL.len() + 16 + PublicKey::LEN + 8 + 8 + 1;
 /// Device id, incarnation, registration id, box key, count.

@@ -6,10 +6,12 @@
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "a fuzz body reports by panicking")]
 
 mod decoders;
+mod records;
 mod script;
 mod world;
 
 pub use decoders::{decoders, signatures};
+pub use records::records;
 pub use script::{conversation, differential};
 
 use countersign_adapter_reference::ReferenceAdapter;
@@ -19,8 +21,9 @@ use serde_json::Value;
 pub type Body = fn(&[u8]);
 
 /// The names of the targets, as `cargo fuzz run` takes them, with their bodies.
-pub const TARGETS: [(&str, Body); 5] = [
+pub const TARGETS: [(&str, Body); 6] = [
     ("decoders", decoders),
+    ("records", records),
     ("signatures", signatures),
     ("lines", lines),
     ("conversation", conversation),

@@ -25,6 +25,7 @@ fn the_bytes_of_the_vectors_raise_no_alarm() {
             for bytes in strings_of_hex(&fs::read_to_string(&file).unwrap()) {
                 countersign_fuzz_bodies::decoders(&bytes);
                 countersign_fuzz_bodies::signatures(&bytes);
+                countersign_fuzz_bodies::records(&bytes);
             }
         }
     }

@@ -11,6 +11,7 @@
 
 mod conformance;
 mod fuzz;
+mod load;
 mod machine;
 mod peers;
 mod steps;
@@ -52,6 +53,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
     },
+    /// Puts load on the server, beside a bare hyper server in the same run
+    Load {
+        /// Words for the load program, such as `claim hot --seconds 10`; see `cargo xtask load -- --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
     /// Fuzzes on the nightly toolchain; installs cargo-fuzz when it is absent
     Fuzz {
         /// One target; all of them when left out.
@@ -67,6 +74,7 @@ fn main() -> ExitCode {
         Command::Conformance { words } => conformance::run(&words),
         Command::Test => test::run().map(|()| 0),
         Command::Peers { aws_lc, words } => peers::run(aws_lc, &words).map(|()| 0),
+        Command::Load { words } => load::run(&words).map(|()| 0),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds).map(|()| 0),
     };
     match done {

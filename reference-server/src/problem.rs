@@ -141,9 +141,11 @@ impl From<Code> for Problem {
     }
 }
 
+/// The head of the answer. Its body needs the request's id: the layer around all routes makes it of the problem, which
+/// it finds among the response's extensions.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = (self.status(), self.body().to_string()).into_response();
+        let mut response = self.status().into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after_seconds {
@@ -152,6 +154,7 @@ impl IntoResponse for Problem {
         if self.code.row().1 == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

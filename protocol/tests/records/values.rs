@@ -43,6 +43,6 @@ pub(crate) fn device(input: &Value) -> DeviceName {
     }
 }
 
-pub(crate) fn list<'a>(value: &'a Value) -> impl Iterator<Item = &'a Value> {
+pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().expect("a list").iter()
 }

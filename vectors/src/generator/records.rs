@@ -12,6 +12,7 @@ mod audit;
 mod frames;
 mod lists;
 mod provisioning;
+mod replacing;
 mod statements;
 
 /// The time of all records: 2023-11-14.
@@ -76,6 +77,7 @@ const NOTES: &[Note] = &[
 
 pub fn file() -> Made<VectorFile> {
     let mut vectors = lists::vectors()?;
+    vectors.extend(replacing::vectors()?);
     vectors.extend(statements::vectors()?);
     vectors.extend(audit::vectors()?);
     vectors.extend(frames::vectors()?);

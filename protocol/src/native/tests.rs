@@ -1,6 +1,7 @@
 mod limits;
 mod pair;
 mod properties;
+mod state;
 
 use pair::{ONE_TIME, Pair, SIGNED};
 

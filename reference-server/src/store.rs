@@ -140,7 +140,7 @@ pub trait Store: Send + Sync + 'static {
     /// Counts, for every suite of the device, zero included.
     async fn prekey_stats(&self, device: DeviceAddress) -> Result<Vec<PrekeyStats>>;
 
-    /// Removes unclaimed one-time prekeys with ids below `below`; the ids stay used. Returns how many.
+    /// Removes unclaimed one-time prekeys with ids below `below`; their ids are never taken again. Returns how many.
     async fn remove_prekeys(&self, device: DeviceAddress, suite: Suite, below: u32) -> Result<u64>;
 
     /// The keys of all live devices; takes nothing. `None` when the account has no keys.

@@ -109,13 +109,12 @@ CREATE TABLE one_time_prekeys (
     FOREIGN KEY (device, suite) REFERENCES suites (device, suite) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
--- Ids that were taken and are not in one_time_prekeys any more, for as long as the incarnation lives.
-CREATE TABLE used_prekey_ids (
+-- Ids that were given out, for as long as the incarnation lives. Of one that was removed unclaimed only highest_id knows.
+CREATE TABLE issued_prekeys (
     device INTEGER NOT NULL,                         -- whose
     suite  INTEGER NOT NULL,                         -- registered number
     id     INTEGER NOT NULL,                         -- the id
     public BLOB NOT NULL,                            -- 33 bytes: the key that it stands for
-    issued INTEGER NOT NULL,                         -- 1: given out; 0: removed unclaimed
     PRIMARY KEY (device, suite, id),
     FOREIGN KEY (device, suite) REFERENCES suites (device, suite) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;

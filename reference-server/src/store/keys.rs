@@ -69,7 +69,7 @@ pub struct PrekeyUpload {
 pub struct Uploaded {
     /// Stored now.
     pub accepted: Vec<u32>,
-    /// Known with the same key, given out or not.
+    /// Held or given out, with the same key.
     pub already_present: Vec<u32>,
 }
 

@@ -14,19 +14,9 @@ pub(crate) struct Known {
     pub(crate) highest: u32,
     /// How many are in stock.
     pub(crate) stock: u64,
-    /// Ids up to the highest that were taken, and whether their keys were given out.
-    pub(crate) ids: BTreeMap<u32, ([u8; 33], IdState)>,
-}
-
-/// Where the key of a known id is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum IdState {
-    /// In stock.
-    Held,
-    /// Given to a claim.
-    Issued,
-    /// Removed unclaimed.
-    Removed,
+    /// Ids in stock and ids given out, with their keys and whether they were given out. Ids that were removed
+    /// unclaimed are not known any more.
+    pub(crate) ids: BTreeMap<u32, ([u8; 33], bool)>,
 }
 
 /// What an upload does.
@@ -50,12 +40,12 @@ pub(crate) fn plan(upload: &PrekeyUpload, known: &Known, limits: &Limits) -> Res
     let replace = upload.replace.is_some();
     let mut plan = Plan::default();
     for prekey in &upload.one_time {
-        let state = known.ids.get(&prekey.id).map(|(_, state)| *state);
-        match state {
+        let issued = known.ids.get(&prekey.id).map(|(_, issued)| *issued);
+        match issued {
             None => plan.answer.accepted.push(prekey.id),
             Some(_) => plan.answer.already_present.push(prekey.id),
         }
-        if state.is_none() || (replace && state != Some(IdState::Issued)) {
+        if issued.is_none() || (replace && issued == Some(false)) {
             plan.put.push(prekey.clone());
         }
     }

@@ -106,8 +106,7 @@ fn take(connection: &Connection, key: i64, suite: Suite) -> Result<OneTimePrekey
         })?;
     connection
         .prepare_cached(
-            "INSERT INTO used_prekey_ids (device, suite, id, public, issued)
-             VALUES (?, ?, ?, ?, 1)",
+            "INSERT INTO issued_prekeys (device, suite, id, public) VALUES (?, ?, ?, ?)",
         )?
         .execute(params![key, suite, prekey.id, prekey.public])?;
     connection

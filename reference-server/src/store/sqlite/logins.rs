@@ -181,17 +181,20 @@ pub(super) fn revoke_of_device(
     Ok(ids.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Binds a login to the device that it registers. `login_bound`; `unauthenticated` when it was revoked meanwhile.
-pub(super) fn bind(connection: &Connection, id: LoginId, device: DeviceId) -> Result<()> {
+/// Binds a login to the device that it registers, and gives it a further refresh token. `login_bound`;
+/// `unauthenticated` when it was revoked meanwhile.
+pub(super) fn bind(connection: &Connection, registration: &Registration) -> Result<()> {
+    let (id, device) = (registration.login, registration.device);
     let login = login(connection, id)?.filter(|login| !login.revoked);
+    let login = login.filter(|login| login.account == device.account);
     match login.ok_or(Code::Unauthenticated)?.device {
-        Some(bound) if bound != device => return Err(Code::LoginBound.into()),
+        Some(bound) if bound != device.device => return Err(Code::LoginBound.into()),
         Some(_) | None => (),
     }
     connection
         .prepare_cached("UPDATE logins SET device_id = ? WHERE id = ?")?
-        .execute(params![device.number(), id])?;
-    Ok(())
+        .execute(params![device.device.number(), id])?;
+    insert_token(connection, id, registration.refresh, registration.refresh_expires_at)
 }
 
 pub(super) fn put_ticket(connection: &Connection, ticket: &Ticket) -> Result<()> {

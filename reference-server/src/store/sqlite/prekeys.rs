@@ -17,7 +17,7 @@ use crate::{
         limits::Limits,
         rules::{
             lists,
-            uploads::{self, IdState, Known, Plan},
+            uploads::{self, Known},
         },
     },
 };
@@ -117,7 +117,6 @@ fn add_one_time(
     let plan = uploads::plan(upload, &known, limits)?;
     if upload.replace.is_some() {
         retire(connection, key, upload.suite, u32::MAX)?;
-        forget_removed(connection, key, upload.suite, &plan)?;
     }
     let mut insert = connection.prepare_cached(
         "INSERT INTO one_time_prekeys (device, suite, position, id, public, signature)
@@ -151,34 +150,22 @@ fn known(connection: &Connection, key: i64, upload: &PrekeyUpload) -> Result<(Kn
     // An id above the highest is new, and that is what most uploads have only.
     if upload.one_time.iter().any(|prekey| prekey.id <= highest) {
         let mut statement = connection.prepare_cached(
-            "SELECT id, public, NULL FROM one_time_prekeys WHERE device = ?1 AND suite = ?2
+            "SELECT id, public, 0 FROM one_time_prekeys WHERE device = ?1 AND suite = ?2
              UNION ALL
-             SELECT id, public, issued FROM used_prekey_ids
+             SELECT id, public, 1 FROM issued_prekeys
              WHERE device = ?1 AND suite = ?2 AND id >= ?3",
         )?;
         let lowest = upload.one_time.iter().map(|prekey| prekey.id).min();
         let mut rows = statement.query(params![key, upload.suite, lowest])?;
         while let Some(row) = rows.next()? {
-            let state = match row.get(2)? {
-                None => IdState::Held,
-                Some(true) => IdState::Issued,
-                Some(false) => IdState::Removed,
-            };
-            known.ids.insert(row.get(0)?, (row.get(1)?, state));
+            known.ids.insert(row.get(0)?, (row.get(1)?, row.get(2)?));
         }
     }
     Ok((known, uploads))
 }
 
-/// Takes unclaimed prekeys with lower ids out of the stock; their ids stay used. Returns how many.
+/// Takes unclaimed prekeys with lower ids out of the stock. Returns how many.
 fn retire(connection: &Connection, key: i64, suite: Suite, below: u32) -> Result<usize> {
-    connection
-        .prepare_cached(
-            "INSERT INTO used_prekey_ids (device, suite, id, public, issued)
-             SELECT device, suite, id, public, 0 FROM one_time_prekeys
-             WHERE device = ? AND suite = ? AND id < ?",
-        )?
-        .execute(params![key, suite, below])?;
     let removed = connection
         .prepare_cached("DELETE FROM one_time_prekeys WHERE device = ? AND suite = ? AND id < ?")?
         .execute(params![key, suite, below])?;
@@ -186,17 +173,6 @@ fn retire(connection: &Connection, key: i64, suite: Suite, below: u32) -> Result
         .prepare_cached("UPDATE suites SET stock = stock - ? WHERE device = ? AND suite = ?")?
         .execute(params![removed, key, suite])?;
     Ok(removed)
-}
-
-/// A replacement puts ids that were never issued back into the stock.
-fn forget_removed(connection: &Connection, key: i64, suite: Suite, plan: &Plan) -> Result<()> {
-    let mut delete = connection.prepare_cached(
-        "DELETE FROM used_prekey_ids WHERE device = ? AND suite = ? AND id = ? AND issued = 0",
-    )?;
-    for prekey in &plan.put {
-        delete.execute(params![key, suite, prekey.id])?;
-    }
-    Ok(())
 }
 
 pub(super) fn remove(

@@ -46,7 +46,7 @@ pub(super) fn register(
     }
     let nonce = (registration.nonce, registration.nonce_forget_at);
     logins::use_nonce(connection, device.account, nonce.0, nonce.1)?;
-    logins::bind(connection, registration.login, device.device)?;
+    logins::bind(connection, registration)?;
     Ok(revoked)
 }
 

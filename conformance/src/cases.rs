@@ -36,6 +36,16 @@ pub const CHAPTERS: &[(&str, &[Case])] = &[
     ("fingerprint", fingerprint::CASES),
     ("wire", wire::CASES),
     ("server/http", server::http::CASES),
+    ("server/http", server::transport::CASES),
+    ("server/authentication", server::authentication::CASES),
+    ("server/authentication", server::tokens::CASES),
+    ("server/devices", server::linking::CASES),
+    ("server/devices", server::devices::CASES),
+    ("server/devices", server::revocation::CASES),
+    ("server/key-service", server::registration::CASES),
+    ("server/key-service", server::stock::CASES),
+    ("server/key-service", server::claims::CASES),
+    ("server/audit", server::audit::CASES),
     ("server/contract", server::contract::CASES),
 ];
 

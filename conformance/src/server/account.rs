@@ -106,7 +106,7 @@ pub fn me(client: &Client, access: &str) -> Result<Reply, Stop> {
 }
 
 /// An answer that says no more than that the server is not set up to be judged.
-pub(super) fn unprepared(reply: &Reply, doing: &str) -> Stop {
+pub(crate) fn unprepared(reply: &Reply, doing: &str) -> Stop {
     Stop::Inconclusive(Trouble::Io(format!(
         "cannot {doing}: {}; a server that is judged needs high limits per address: spec/conformance.md#servers",
         reply.shown()

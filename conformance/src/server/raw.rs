@@ -59,6 +59,13 @@ impl Raw {
         let _ended = self.stream.shutdown(Shutdown::Write);
     }
 
+    /// Whether the server has begun to answer, or has closed, within a time.
+    #[must_use]
+    pub fn has_answer(&self, within: Duration) -> bool {
+        let mut one = [0];
+        self.stream.set_read_timeout(Some(within)).is_ok() && self.stream.peek(&mut one).is_ok()
+    }
+
     /// Reads the answer's head and what comes with it.
     pub fn answer(mut self, within: Duration) -> Answer {
         let answer = self.read(within);

@@ -266,6 +266,17 @@ impl ServerRun {
         }
     }
 
+    /// The same case on the same server, with draws of its own.
+    #[must_use]
+    pub fn twin(&mut self) -> Self {
+        Self {
+            draw: Draw::seeded(self.draw.bytes()),
+            client: self.client.clone(),
+            target: Arc::clone(&self.target),
+            variant: None,
+        }
+    }
+
     /// The same case on the second instance, whose lifetimes are a few seconds.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use crate::{
     ids::Moment,
     limiter::{Limiter, LocalLimiter},
     metrics::Metrics,
-    realtime::hub::Hub,
+    realtime::{fanout::Fanout, hub::Hub},
     secrets::Secrets,
     store::Store,
 };
@@ -21,6 +21,20 @@ use crate::{
 /// The server without its sockets. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct AppState(Arc<App>);
+
+/// What several processes of one service have in common beside the store.
+pub struct Shared {
+    /// How often.
+    pub limiter: Arc<dyn Limiter>,
+    /// Reaches all WebSockets, those of this process by its hub.
+    pub fanout: Box<dyn FnOnce(Arc<Hub>) -> Arc<dyn Fanout> + Send>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shared(..)")
+    }
+}
 
 /// The parts of the server.
 pub struct App {
@@ -42,8 +56,10 @@ pub struct App {
     pub logins: Logins,
     /// How often.
     pub limiter: Arc<dyn Limiter>,
-    /// The open WebSockets.
-    pub hub: Hub,
+    /// The WebSockets of this process.
+    pub hub: Arc<Hub>,
+    /// Reaches all WebSockets.
+    pub fanout: Arc<dyn Fanout>,
     /// What is counted.
     pub metrics: Metrics,
 }
@@ -72,20 +88,22 @@ impl AppState {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        let limiter = Arc::new(LocalLimiter::default());
-        Self::with_limiter(store, config, secrets, clock, entropy, limiter)
+        let shared =
+            Shared { limiter: Arc::new(LocalLimiter::default()), fanout: Box::new(|hub| hub) };
+        Self::sharing(store, config, secrets, clock, entropy, shared)
     }
 
-    /// The same with another limiter.
+    /// The same with parts that several processes share.
     #[must_use]
-    pub fn with_limiter(
+    pub fn sharing(
         store: Arc<dyn Store>,
         config: Config,
         secrets: &Secrets,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
-        limiter: Arc<dyn Limiter>,
+        shared: Shared,
     ) -> Self {
+        let hub = Arc::new(Hub::default());
         Self(Arc::new(App {
             store,
             clock,
@@ -94,8 +112,9 @@ impl AppState {
             passwords: Passwords::new(&config.passwords, &*entropy),
             entropy,
             logins: Logins::new(config.http.login_cache_seconds),
-            limiter,
-            hub: Hub::default(),
+            limiter: shared.limiter,
+            fanout: (shared.fanout)(Arc::clone(&hub)),
+            hub,
             metrics: Metrics::default(),
             config,
         }))

@@ -3,6 +3,8 @@
 //! Spec: `spec/server/http.md`.
 
 mod serve;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::{

@@ -4,8 +4,11 @@
 //! in order.
 
 mod connection;
+pub mod fanout;
 pub mod frame;
 pub mod hub;
 mod outbox;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use connection::{READ_BUFFER, converse};

@@ -55,7 +55,7 @@ impl App {
     pub fn end_logins(&self, logins: impl IntoIterator<Item = LoginId>) {
         for login in logins {
             self.logins.forget(login);
-            self.hub.close_login(login);
+            self.fanout.close_login(login);
         }
     }
 }

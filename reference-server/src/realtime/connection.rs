@@ -255,7 +255,7 @@ impl Conversation {
         app.limiter.require(&limit, app.now()).await?;
         app.store.account(to).await?.ok_or(Code::AccountUnknown)?;
         let typist = Typist { account_id: address.account, device_id: Device(address.device) };
-        app.hub.hint_account(to, None, &frame(typist));
+        app.fanout.hint_account(to, None, &frame(typist));
         Ok(())
     }
 

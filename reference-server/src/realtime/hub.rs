@@ -55,6 +55,20 @@ pub struct Inbox {
     pub closing: Option<Closing>,
 }
 
+impl Inbox {
+    /// Leaves a frame.
+    pub(super) fn push(&mut self, frame: ServerFrame) {
+        if self.hints.len() < HINTS_MAX {
+            self.hints.push(frame);
+        }
+    }
+
+    /// Ends the connection. The first reason stays.
+    pub(super) fn close(&mut self, closing: Closing) {
+        self.closing.get_or_insert(closing);
+    }
+}
+
 /// A connection as others see it.
 #[derive(Debug)]
 pub struct Line {
@@ -129,44 +143,11 @@ impl Hub {
         }
     }
 
-    /// Says that mailboxes have something new.
-    pub fn wake(&self, devices: &[DeviceAddress]) {
-        for device in devices {
-            self.with(*device, |inbox| inbox.woken = true);
-        }
-    }
-
-    /// Says that items were acknowledged elsewhere.
-    pub fn acknowledged(&self, device: DeviceAddress, sequences: &[u64]) {
-        self.with(device, |inbox| inbox.acknowledged.extend_from_slice(sequences));
-    }
-
-    /// Sends a frame to a device, if it is connected.
-    pub fn hint(&self, device: DeviceAddress, frame: ServerFrame) {
-        self.with(device, |inbox| push(inbox, frame));
-    }
-
-    /// Sends a frame to the connected devices of an account, but for one.
-    pub fn hint_account(&self, account: AccountId, but: Option<DeviceId>, frame: &ServerFrame) {
-        for (device, line) in self.lines().get(&account).into_iter().flatten() {
-            if Some(*device) != but {
-                line.leave(|inbox| push(inbox, frame.clone()));
-            }
-        }
-    }
-
     /// Closes the connections of a login.
-    pub fn close_login(&self, login: LoginId) {
+    pub(super) fn close_of_login(&self, login: LoginId) {
         let lines = self.lines();
         let all = lines.values().flat_map(BTreeMap::values);
         all.filter(|line| line.login == login).for_each(|line| close(line, Closing::LOGIN_ENDED));
-    }
-
-    /// Closes the connection of a device.
-    pub fn close_device(&self, device: DeviceAddress) {
-        self.with(device, |inbox| {
-            inbox.closing.get_or_insert(Closing::DEVICE_REVOKED);
-        });
     }
 
     /// Closes all connections, those that are yet to come included.
@@ -188,7 +169,22 @@ impl Hub {
         self.lines().is_empty()
     }
 
-    fn with(&self, device: DeviceAddress, change: impl FnOnce(&mut Inbox)) {
+    /// Leaves something for the devices of an account, but for one.
+    pub(super) fn with_account(
+        &self,
+        account: AccountId,
+        but: Option<DeviceId>,
+        change: impl Fn(&mut Inbox),
+    ) {
+        for (device, line) in self.lines().get(&account).into_iter().flatten() {
+            if Some(*device) != but {
+                line.leave(&change);
+            }
+        }
+    }
+
+    /// Leaves something for a device.
+    pub(super) fn with(&self, device: DeviceAddress, change: impl FnOnce(&mut Inbox)) {
         let lines = self.lines();
         if let Some(line) = lines.get(&device.account).and_then(|it| it.get(&device.device)) {
             line.leave(change);
@@ -200,15 +196,6 @@ impl Hub {
     }
 }
 
-/// The first reason stays.
 fn close(line: &Line, closing: Closing) {
-    line.leave(|inbox| {
-        inbox.closing.get_or_insert(closing);
-    });
-}
-
-fn push(inbox: &mut Inbox, frame: ServerFrame) {
-    if inbox.hints.len() < HINTS_MAX {
-        inbox.hints.push(frame);
-    }
+    line.leave(|inbox| inbox.close(closing));
 }

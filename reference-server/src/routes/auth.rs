@@ -369,3 +369,6 @@ async fn ticket(
     app.store.put_ticket(kept).await?;
     Ok((StatusCode::CREATED, axum::Json(TicketReply { ticket, expires_at })))
 }
+
+#[cfg(test)]
+mod tests;

@@ -271,7 +271,7 @@ impl App {
             if bundle.left < self.config.limits.low_water {
                 let device = DeviceAddress { account, device: bundle.device.id };
                 let frame = ServerFrame::KeysLow { suite, one_time_prekeys: bundle.left };
-                self.hub.hint(device, frame);
+                self.fanout.hint(device, frame);
             }
         }
     }

@@ -147,6 +147,6 @@ impl App {
     /// Tells the account's other devices that its list has changed.
     pub(super) fn announce(&self, account: AccountId, by: DeviceId, version: u64) {
         let frame = ServerFrame::DeviceList { account_id: account, version };
-        self.hub.hint_account(account, Some(by), &frame);
+        self.fanout.hint_account(account, Some(by), &frame);
     }
 }

@@ -79,7 +79,7 @@ async fn revoke(
 impl App {
     /// Ends a device that the store has revoked, or its incarnation, in this process too.
     pub(super) fn end_device(&self, address: DeviceAddress, logins: Vec<LoginId>) {
-        self.hub.close_device(address);
+        self.fanout.close_device(address);
         self.logins.forget_device(address);
         self.end_logins(logins);
     }

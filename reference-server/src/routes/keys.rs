@@ -299,3 +299,6 @@ impl App {
         PublicKey::decode(&key, Profile::Compatible).map_err(Problem::internal)
     }
 }
+
+#[cfg(test)]
+mod tests;

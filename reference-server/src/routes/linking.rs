@@ -151,3 +151,6 @@ async fn link(
         tokens: app.issue(access, refresh, expires_at)?,
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,6 +67,6 @@ async fn acknowledge(
         return Err(malformed("sequences"));
     }
     let done = app.store.acknowledge(caller.address, sequences).await?;
-    app.hub.acknowledged(caller.address, &done.acknowledged);
+    app.fanout.acknowledged(caller.address, &done.acknowledged);
     Ok(axum::Json(AckReply { acknowledged: done.acknowledged, unknown: done.unknown }))
 }

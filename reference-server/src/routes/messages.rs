@@ -91,7 +91,7 @@ async fn send(
     if !sent.repeated {
         app.metrics.messages.increment(1);
         app.metrics.overflows.increment(undelivered.len() as u64);
-        app.hub.wake(&sent.woken);
+        app.fanout.wake(&sent.woken);
     }
     let reply = SendReply { message_id, stored_at: sent.stored_at, undelivered };
     Ok((StatusCode::CREATED, axum::Json(reply)))
@@ -204,6 +204,9 @@ async fn remove(
     Path(message): Path<MessageId>,
 ) -> Result<StatusCode, Problem> {
     let changed = app.store.delete_message(caller.address, message, app.now()).await?;
-    app.hub.wake(&changed);
+    app.fanout.wake(&changed);
     Ok(StatusCode::NO_CONTENT)
 }
+
+#[cfg(test)]
+mod tests;

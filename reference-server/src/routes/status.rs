@@ -118,7 +118,7 @@ impl App {
                 Status::Read => ServerFrame::ReadReceipt(receipt),
                 Status::Sent | Status::Delivered => ServerFrame::DeliveryReceipt(receipt),
             };
-            self.hub.hint(name.sender, frame);
+            self.fanout.hint(name.sender, frame);
         }
         Ok(changes)
     }

@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_forged_token_is_refused() {
-        let (tokens, other) = (tokens(), self::tokens());
+        let (other, tokens) = (tokens(), tokens());
         let token = other.access(access(), Uuid::nil(), Moment(0), Moment(5000)).unwrap();
         assert_eq!(tokens.read(&token, Moment(0)), None);
         let token = tokens.access(access(), Uuid::nil(), Moment(0), Moment(5000)).unwrap();
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn a_refresh_token_has_one_successor_with_each_key() {
         let first = new_refresh(&SystemEntropy);
-        let (tokens, other) = (tokens(), self::tokens());
+        let (other, tokens) = (tokens(), tokens());
         assert_eq!(first.len(), 47);
         assert_eq!(tokens.successor(&first).unwrap(), tokens.successor(&first).unwrap());
         assert_ne!(tokens.successor(&first).unwrap(), other.successor(&first).unwrap());

@@ -1,6 +1,6 @@
 //! What this machine has, and how to get what it lacks: Debian packages, npm packages, cargo subcommands.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -37,6 +37,26 @@ pub(crate) fn ensure_libsignal() -> Result<()> {
     println!("   npm ci in {LIBSIGNAL_NODE}");
     succeed(command("npm ci --no-audit --no-fund --loglevel=error").current_dir(&folder))?;
     fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))
+}
+
+/// What checks the interface's documents, each at the version that was tried.
+const SPEC_TOOLS: [&str; 3] =
+    ["@redocly/cli@2.77.0", "@stoplight/spectral-cli@6.16.3", "@asyncapi/parser@3.6.3"];
+
+/// Installs the linters of the interface's documents into an ignored folder, and gives that folder.
+pub(crate) fn ensure_spec_tools() -> Result<PathBuf> {
+    let folder = root().join("target/spec-tools");
+    let (wanted, mark) = (SPEC_TOOLS.join(" "), folder.join("installed"));
+    if fs::read_to_string(&mark).is_ok_and(|installed| installed == wanted) {
+        return Ok(folder);
+    }
+    ensure_node()?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    println!("   npm install {wanted}");
+    let line = format!("npm install --no-audit --no-fund --no-save --loglevel=error {wanted}");
+    succeed(command(&line).current_dir(&folder))?;
+    fs::write(&mark, wanted).with_context(|| format!("cannot write {}", mark.display()))?;
+    Ok(folder)
 }
 
 /// Makes sure of `cargo NAME`, built from its crate when it is absent.

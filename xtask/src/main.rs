@@ -14,6 +14,7 @@ mod fuzz;
 mod load;
 mod machine;
 mod peers;
+mod spec;
 mod steps;
 mod test;
 

@@ -5,14 +5,15 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::steps::{Steps, command, root, succeed};
-use crate::{conformance, machine};
+use crate::{conformance, machine, spec};
 
 /// Installs what the tests need, then runs every check; stops at the first that fails.
 ///
 /// Everything is built once, with the same features, and the later steps run what was built.
 pub(crate) fn run() -> Result<()> {
-    let mut steps = Steps::new(11);
+    let mut steps = Steps::new(12);
     steps.step("what the tests need: Node.js and the real libsignal", machine::ensure_libsignal)?;
+    steps.step("documents of the server's interface", spec::lint)?;
     for (title, line) in [
         ("formatting", "cargo fmt --all -- --check"),
         ("lints", "cargo clippy --workspace --all-targets -- -D warnings"),

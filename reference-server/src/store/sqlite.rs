@@ -47,20 +47,6 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Does what was asked of it, and closes the database. What is asked afterwards is `unavailable`.
-    pub async fn close(&self) {
-        let (writer, readers) = (Arc::clone(&self.writer), Arc::clone(&self.readers));
-        let checkpoints = Arc::clone(&self.checkpoints);
-        let close = move || {
-            writer.close();
-            readers.close();
-            checkpoints.close();
-        };
-        if let Err(error) = tokio::task::spawn_blocking(close).await {
-            tracing::error!(%error, "closing the store");
-        }
-    }
-
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
@@ -79,21 +65,6 @@ impl SqliteStore {
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore").field("limits", &self.limits).finish_non_exhaustive()
-    }
-}
-
-impl Drop for SqliteStore {
-    fn drop(&mut self) {
-        let Some(path) = &self.remove_at_end else { return };
-        self.writer.close();
-        self.readers.close();
-        self.checkpoints.close();
-        for end in ["", "-wal", "-shm"] {
-            let mut name = path.clone().into_os_string();
-            name.push(end);
-            // The last connection has removed the log already.
-            std::fs::remove_file(name).ok();
-        }
     }
 }
 

@@ -99,7 +99,7 @@ fn remember(
             message.request_hash,
             message.now,
             forget_at,
-            places.iter().flat_map(Place::to_bytes).collect::<Vec<u8>>(),
+            places.iter().copied().flat_map(Place::to_bytes).collect::<Vec<u8>>(),
             undelivered.iter().flat_map(address_to_bytes).collect::<Vec<u8>>(),
         ])?;
     let number = connection.last_insert_rowid();
@@ -153,7 +153,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    fn to_bytes(&self) -> [u8; 16] {
+    fn to_bytes(self) -> [u8; 16] {
         let (key, sequence) = (i128::from(self.key), i128::from(self.sequence));
         (key << 64 | sequence).to_be_bytes()
     }

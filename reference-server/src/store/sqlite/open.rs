@@ -1,4 +1,4 @@
-//! Opening a database: settings, migrations, threads.
+//! Opening and closing a database: settings, migrations, threads.
 
 use std::{
     path::{Path, PathBuf},
@@ -49,6 +49,20 @@ impl SqliteStore {
         tokio::task::spawn_blocking(open).await.map_err(Problem::internal)?
     }
 
+    /// Does what was asked of it, and closes the database. What is asked afterwards is `unavailable`.
+    pub async fn close(&self) {
+        let (writer, readers) = (Arc::clone(&self.writer), Arc::clone(&self.readers));
+        let checkpoints = Arc::clone(&self.checkpoints);
+        let close = move || {
+            writer.close();
+            readers.close();
+            checkpoints.close();
+        };
+        if let Err(error) = tokio::task::spawn_blocking(close).await {
+            tracing::error!(%error, "closing the store");
+        }
+    }
+
     fn open_blocking(path: &Path, limits: Limits, durability: Durability) -> Result<Self> {
         let mut connection = connect(path, durability)?;
         migrate(&mut connection)?;
@@ -62,6 +76,21 @@ impl SqliteStore {
         let writer = Writer::start(connection, Arc::clone(&checkpoints))?;
         let (writer, readers) = (Arc::new(writer), Arc::new(readers));
         Ok(Self { limits, writer, readers, checkpoints, remove_at_end: None })
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        let Some(path) = &self.remove_at_end else { return };
+        self.writer.close();
+        self.readers.close();
+        self.checkpoints.close();
+        for end in ["", "-wal", "-shm"] {
+            let mut name = path.clone().into_os_string();
+            name.push(end);
+            // The last connection has removed the log already.
+            std::fs::remove_file(name).ok();
+        }
     }
 }
 

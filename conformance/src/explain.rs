@@ -173,7 +173,10 @@ fn explain_server(server: &KnownBad) {
 
 fn nearest(id: &str, cases: &[&'static Case]) -> String {
     let lower = id.to_lowercase();
-    let names = cases.iter().map(|case| case.id).chain(Bug::ALL.iter().map(|bug| bug.row().name))
+    let names = cases
+        .iter()
+        .map(|case| case.id)
+        .chain(Bug::ALL.iter().map(|bug| bug.row().name))
         .chain(known_bad::all().iter().map(|server| server.name.as_str()));
     let close: Vec<_> = names.filter(|name| name.contains(&lower)).take(5).collect();
     if close.is_empty() {

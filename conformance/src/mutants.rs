@@ -48,10 +48,18 @@ pub fn list() -> u8 {
         output::say(&format!("{}  {}  {}", bold(row.name), row.requirement, row.sentence));
     }
     for server in known_bad::all() {
-        output::say(&format!("{}  {}  {}", bold(&server.name), server.requirement, server.sentence));
+        output::say(&format!(
+            "{}  {}  {}",
+            bold(&server.name),
+            server.requirement,
+            server.sentence
+        ));
     }
     let servers = known_bad::all().len();
-    output::say(&format!("{} known-bad implementations, {servers} known-bad servers", Bug::ALL.len()));
+    output::say(&format!(
+        "{} known-bad implementations, {servers} known-bad servers",
+        Bug::ALL.len()
+    ));
     0
 }
 

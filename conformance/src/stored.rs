@@ -137,7 +137,12 @@ pub fn replay(run: &mut Run) -> Outcome {
 
 /// A stored case: [`Kind::Vector`], replayed by [`replay`].
 pub(crate) fn case(id: String, template: Case) -> Case {
-    Case { id: Box::leak(id.into_boxed_str()), kind: Kind::Vector, body: Body::Library(replay), ..template }
+    Case {
+        id: Box::leak(id.into_boxed_str()),
+        kind: Kind::Vector,
+        body: Body::Library(replay),
+        ..template
+    }
 }
 
 fn unpacked(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, String> {

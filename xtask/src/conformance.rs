@@ -1,4 +1,4 @@
-//! `cargo conformance`: the main job. The reference is judged as a process, over the same line protocol as anyone's.
+//! `cargo conformance`: the main job. The references, library and server, are judged as processes like anyone's.
 
 use std::process::Command;
 
@@ -15,8 +15,8 @@ struct Judged {
     folder: &'static str,
     /// The judge's command and its options.
     judge: Vec<String>,
-    /// The adapter's command line; empty for the built-in reference.
-    adapter: Vec<String>,
+    /// The command line of the adapter or the server.
+    subject: Vec<String>,
 }
 
 /// Exit codes from the worst to the best: suite bug, usage, inconclusive, failures, stale expectations.
@@ -25,7 +25,7 @@ const WORST_FIRST: [u8; 5] = [5, 2, 4, 1, 3];
 /// Builds what is judged and runs the judge; its exit code is ours.
 pub(crate) fn run(words: &[String]) -> Result<u8> {
     succeed(&mut command(
-        "cargo build --quiet --package countersign-conformance --package countersign-adapter-reference",
+        "cargo build --quiet --package countersign-conformance --package countersign-adapter-reference --package countersign-server",
     ))?;
     run_built(words)
 }
@@ -49,14 +49,15 @@ fn main_job(options: &[String]) -> Result<u8> {
             title: "reference adapter",
             folder: "reference",
             judge: vec!["adapter".into()],
-            adapter: vec![reference.clone()],
+            subject: vec![reference.clone()],
         },
         Judged {
             title: "recorded libsignal traffic",
             folder: "recorded",
             judge: vec!["transcripts".into(), "vectors/recorded".into()],
-            adapter: vec![reference],
+            subject: vec![reference],
         },
+        server()?,
     ];
     let libsignal = machine::ensure_libsignal();
     if libsignal.is_ok() {
@@ -66,7 +67,7 @@ fn main_job(options: &[String]) -> Result<u8> {
             judge: ["adapter", "--expectations", &format!("{LIBSIGNAL_NODE}/expectations.toml")]
                 .map(Into::into)
                 .into(),
-            adapter: vec!["node".into(), format!("{LIBSIGNAL_NODE}/adapter.mjs")],
+            subject: vec!["node".into(), format!("{LIBSIGNAL_NODE}/adapter.mjs")],
         });
     }
     let mut codes = Vec::new();
@@ -85,13 +86,48 @@ fn main_job(options: &[String]) -> Result<u8> {
         .unwrap_or(0))
 }
 
+/// Limits per address that a judge on one address does not meet. spec/conformance.md#servers.
+const HIGH_LIMITS: [&str; 3] = ["signup", "login_address", "provisioning"];
+
+/// Lifetimes of the second instance, in seconds.
+const SHORT_LIFETIMES: [(&str, u32); 8] = [
+    ("access_token_seconds", 4),
+    ("refresh_grace_seconds", 2),
+    ("slot_seconds", 2),
+    ("link_token_seconds", 2),
+    ("ticket_seconds", 2),
+    ("header_seconds", 2),
+    ("body_seconds", 3),
+    ("message_ttl_seconds", 3),
+];
+
+/// The reference server on a database of its own, which the judge starts, kills and starts again.
+fn server() -> Result<Judged> {
+    let short = SHORT_LIFETIMES.map(|(name, seconds)| format!("--set limits.{name}={seconds}"));
+    let mut subject: Vec<String> =
+        [&binary("countersign-server")?, "--port", "{port}", "--database", "{dir}/judged.db"]
+            .map(Into::into)
+            .into();
+    for name in HIGH_LIMITS {
+        for value in ["burst=100000", "per_seconds=0.001"] {
+            subject.extend(["--set".into(), format!("rates.{name}.{value}")]);
+        }
+    }
+    Ok(Judged {
+        title: "reference server",
+        folder: "server",
+        judge: vec!["server".into(), "--impatient".into(), short.join(" ")],
+        subject,
+    })
+}
+
 impl Judged {
     fn words(&self, options: &[String]) -> Vec<String> {
         let mut words = self.judge.clone();
         words.extend(["--out".into(), format!("target/conformance/{}", self.folder)]);
         words.extend(options.iter().cloned());
         words.push("--".into());
-        words.extend(self.adapter.iter().cloned());
+        words.extend(self.subject.iter().cloned());
         words
     }
 }

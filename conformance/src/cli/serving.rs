@@ -22,7 +22,7 @@ on stdout names its address. It then also kills and restarts it for the crash ca
 high limits per address, for sign-up, log-in and slots: spec/conformance.md#servers.")]
 pub struct ServerArgs {
     /// The server's address.
-    #[arg(long, value_name = "URL", required_unless_present = "command", conflicts_with = "command")]
+    #[arg(long, value_name = "URL", required_unless_present = "command", conflicts_with = "command", value_parser = http_url)]
     pub url: Option<String>,
     /// How accounts are made: open (the judge signs up), token=TEXT (with a registration token),
     /// command=COMMAND (it prints {"username": …, "password": …}).
@@ -32,7 +32,7 @@ pub struct ServerArgs {
     #[arg(long, visible_alias = "kill-cmd", value_name = "COMMAND", conflicts_with = "command")]
     pub restart_cmd: Option<String>,
     /// Address of a second instance whose lifetimes are a few seconds, for the cases about expiry.
-    #[arg(long, value_name = "URL", conflicts_with = "impatient")]
+    #[arg(long, value_name = "URL", conflicts_with = "impatient", value_parser = http_url)]
     pub impatient_url: Option<String>,
     /// Further arguments of the command for such a second instance, which the judge then starts too.
     #[arg(long, value_name = "ARGS", requires = "command", allow_hyphen_values = true)]
@@ -46,6 +46,18 @@ pub struct ServerArgs {
     /// The server's program and its arguments, after --.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
+}
+
+/// An address without a path.
+fn http_url(text: &str) -> Result<String, String> {
+    let url = text.trim_end_matches('/');
+    match url.strip_prefix("http://") {
+        Some(authority) if !authority.is_empty() && !authority.contains('/') => Ok(url.to_owned()),
+        _ => {
+            Err("it must be http://HOST:PORT; put a proxy before a server that only speaks TLS"
+                .into())
+        }
+    }
 }
 
 /// `conformance mutants servers`.

@@ -197,9 +197,11 @@ impl Client {
     }
 
     fn exchange(&self, request: &Request) -> Result<(http::response::Parts, Vec<u8>), ureq::Error> {
-        let mut built = http::Request::builder()
-            .method(request.method.as_str())
-            .uri(format!("{}{}", self.0.address.url(), request.path));
+        let mut built = http::Request::builder().method(request.method.as_str()).uri(format!(
+            "{}{}",
+            self.0.address.url(),
+            request.path
+        ));
         for (name, value) in &request.headers {
             built = built.header(name, value);
         }

@@ -78,7 +78,8 @@ impl Contract {
         let paths = self.document.get("paths").and_then(Value::as_object).into_iter().flatten();
         paths.flat_map(|(path, item)| {
             let methods = item.as_object().into_iter().flatten();
-            methods.map(move |(method, operation)| (method.to_uppercase(), path.as_str(), operation))
+            methods
+                .map(move |(method, operation)| (method.to_uppercase(), path.as_str(), operation))
         })
     }
 
@@ -137,7 +138,8 @@ impl Contract {
                 return Some(format!("the header {name} is missing"));
             };
             let value = value.parse::<u64>().map_or_else(|_| json!(value), |number| json!(number));
-            self.fits_schema(reference, schema, &value).map(|wrong| format!("header {name}: {wrong}"))
+            self.fits_schema(reference, schema, &value)
+                .map(|wrong| format!("header {name}: {wrong}"))
         })
     }
 
@@ -188,7 +190,8 @@ fn fits(template: &str, path: &str) -> bool {
     loop {
         match (left.next(), right.next()) {
             (None, None) => return true,
-            (Some(part), Some(text)) if part == text || (part.starts_with('{') && !text.is_empty()) => {}
+            (Some(part), Some(text))
+                if part == text || (part.starts_with('{') && !text.is_empty()) => {}
             _ => return false,
         }
     }
@@ -222,7 +225,8 @@ mod tests {
             "code": "not_found", "request_id": ID});
         let elsewhere = Request::get("/nowhere");
         assert!(answer(&elsewhere, 404, "application/problem+json", &problem).is_empty());
-        let found = answer(&elsewhere, 404, "application/problem+json", &json!({"code": "not_found"}));
+        let found =
+            answer(&elsewhere, 404, "application/problem+json", &json!({"code": "not_found"}));
         assert_eq!(found.first().unwrap().schema, "#/components/responses/NotFound");
         let logout = Request::bare("POST", "/api/v1/auth/logout");
         assert!(answer(&logout, 204, "text/plain", &Value::Null).is_empty());
@@ -239,7 +243,9 @@ mod tests {
                     Some(reference) => contract.resolve(reference).unwrap(),
                     None => response,
                 };
-                for media in response.get("content").and_then(Value::as_object).into_iter().flatten() {
+                for media in
+                    response.get("content").and_then(Value::as_object).into_iter().flatten()
+                {
                     let schema = media.1.get("schema").unwrap();
                     assert!(contract.compile(schema).is_some(), "{method} {path} {status}");
                 }

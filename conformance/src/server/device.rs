@@ -1,7 +1,7 @@
 //! A registered device of the judge's.
 
-use countersign_vectors::naive::keys::KeyPair;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use countersign_vectors::naive::keys::KeyPair;
 use serde_json::{Value, json};
 
 use super::{
@@ -100,7 +100,10 @@ impl Device {
     /// Fails the case when the suite is not told.
     pub fn stock(&self, suite: Suite) -> Result<Stock, Stop> {
         let reply = self.get(paths::STATS)?.ok(200)?;
-        let row = reply.list("/suites")?.iter().find(|row| row.get("suite") == Some(&json!(suite.name())));
+        let row = reply
+            .list("/suites")?
+            .iter()
+            .find(|row| row.get("suite") == Some(&json!(suite.name())));
         let number = |key| row.and_then(|row| row.get(key)).and_then(Value::as_u64);
         match (number("one_time_prekeys"), number("issued"), number("signed_prekey_id")) {
             (Some(left), Some(issued), Some(signed_id)) => Ok(Stock { left, issued, signed_id }),
@@ -127,8 +130,13 @@ impl Device {
     pub fn proof_at(&self, timestamp_ms: u64, draw: &mut Draw) -> Value {
         let nonce: [u8; 16] = draw.bytes();
         let account = uuid::Uuid::parse_str(&self.account_id).unwrap_or_default().into_bytes();
-        let statement =
-            statements::device_login(&account, self.id(), &self.entry.incarnation, &nonce, timestamp_ms);
+        let statement = statements::device_login(
+            &account,
+            self.id(),
+            &self.entry.incarnation,
+            &nonce,
+            timestamp_ms,
+        );
         json!({
             "device_id": self.id(),
             "nonce": STANDARD.encode(nonce),
@@ -159,7 +167,9 @@ pub fn served(reply: &Reply) -> Result<Vec<(u64, Option<u64>)>, Stop> {
         let device = row.get("device_id").and_then(Value::as_u64).ok_or_else(wrong)?;
         match row.get("one_time_prekey") {
             Some(Value::Null) => Ok((device, None)),
-            Some(prekey) => Ok((device, Some(prekey.get("id").and_then(Value::as_u64).ok_or_else(wrong)?))),
+            Some(prekey) => {
+                Ok((device, Some(prekey.get("id").and_then(Value::as_u64).ok_or_else(wrong)?)))
+            }
             None => Err(wrong()),
         }
     };
@@ -173,8 +183,8 @@ pub fn served(reply: &Reply) -> Result<Vec<(u64, Option<u64>)>, Stop> {
 pub fn served_one(reply: &Reply) -> Result<Option<u64>, Stop> {
     match served(reply)?.as_slice() {
         [(_, id)] => Ok(*id),
-        others => {
-            Err(Failure::new(&reply.op, "one device", format!("{} devices", others.len())).repeated_by(&reply.curl).into())
-        }
+        others => Err(Failure::new(&reply.op, "one device", format!("{} devices", others.len()))
+            .repeated_by(&reply.curl)
+            .into()),
     }
 }

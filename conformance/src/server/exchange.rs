@@ -85,7 +85,10 @@ pub fn curl(base: &str, request: &Request) -> String {
         words.push("-H \"Authorization: Bearer $TOKEN\"".into());
     }
     words.extend(
-        request.headers.iter().map(|(name, value)| format!("-H {}", quoted(&format!("{name}: {value}")))),
+        request
+            .headers
+            .iter()
+            .map(|(name, value)| format!("-H {}", quoted(&format!("{name}: {value}")))),
     );
     if let Some(body) = &request.body {
         words.push(format!("--data-raw {}", body_word(body)));
@@ -131,8 +134,11 @@ mod tests {
 
     #[test]
     fn no_secret_is_written_down() {
-        let request = Request::post("/api/v1/auth/login", &json!({"username": "a'b", "password": "hunter22"}))
-            .token("aaa.bbb.ccc");
+        let request = Request::post(
+            "/api/v1/auth/login",
+            &json!({"username": "a'b", "password": "hunter22"}),
+        )
+        .token("aaa.bbb.ccc");
         let curl = curl("http://h", &request);
         assert_eq!(
             curl,

@@ -37,8 +37,10 @@ impl Host {
         let folder = fresh_folder()?;
         let port = free_port()?.to_string();
         let dir = folder.display().to_string();
-        let command: Vec<_> =
-            command.iter().map(|word| word.replace("{port}", &port).replace("{dir}", &dir)).collect();
+        let command: Vec<_> = command
+            .iter()
+            .map(|word| word.replace("{port}", &port).replace("{dir}", &dir))
+            .collect();
         let host =
             Self { command, folder, patience, child: Mutex::default(), stderr: Arc::default() };
         let url = host.spawn()?;
@@ -78,7 +80,8 @@ impl Host {
         });
         #[cfg(unix)]
         wrapped.wrap(process_wrap::std::ProcessGroup::leader());
-        let mut child = wrapped.spawn().map_err(|error| format!("cannot start {program}: {error}"))?;
+        let mut child =
+            wrapped.spawn().map_err(|error| format!("cannot start {program}: {error}"))?;
         let missing = || "the server has no pipes".to_owned();
         let stdout = child.stdout().take().ok_or_else(missing)?;
         let noise = child.stderr().take().ok_or_else(missing)?;
@@ -89,7 +92,11 @@ impl Host {
         thread::spawn(move || drain(stdout, &say));
         let line = first.recv_timeout(self.patience).map_err(|_| {
             let noise = self.stderr();
-            let noise = if noise.is_empty() { String::new() } else { format!("; its stderr says: {noise}") };
+            let noise = if noise.is_empty() {
+                String::new()
+            } else {
+                format!("; its stderr says: {noise}")
+            };
             format!("{program} wrote no address on its stdout{noise}")
         })?;
         address_in(&line).ok_or_else(|| {
@@ -134,7 +141,8 @@ fn fresh_folder() -> Result<PathBuf, String> {
     let mut name = [0; 8];
     getrandom::fill(&mut name).map_err(|error| error.to_string())?;
     let folder = std::env::temp_dir().join(format!("conformance-{}", hex::encode(name)));
-    fs::create_dir(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    fs::create_dir(&folder)
+        .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
     Ok(folder)
 }
 
@@ -149,7 +157,10 @@ mod tests {
 
     #[test]
     fn the_address_is_found_in_whatever_is_around_it() {
-        assert_eq!(address_in("listening on http://127.0.0.1:80 now").unwrap(), "http://127.0.0.1:80");
+        assert_eq!(
+            address_in("listening on http://127.0.0.1:80 now").unwrap(),
+            "http://127.0.0.1:80"
+        );
         assert_eq!(address_in("{\"url\":\"http://h:1\"}").unwrap(), "http://h:1");
         assert!(address_in("ready").is_none());
     }

@@ -46,7 +46,10 @@ fn document(client: &Client) -> Result<Value, String> {
     if document.get("api") != Some(&Value::String("/api/v1".into()))
         || !profiles.filter_map(Value::as_str).any(|profile| profile == "server/1")
     {
-        return Err(format!("{} does not name the api /api/v1 and the profile server/1", paths::CAPABILITIES));
+        return Err(format!(
+            "{} does not name the api /api/v1 and the profile server/1",
+            paths::CAPABILITIES
+        ));
     }
     Ok(document.clone())
 }

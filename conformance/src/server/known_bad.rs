@@ -28,7 +28,9 @@ struct Table {
 #[must_use]
 pub fn all() -> &'static [KnownBad] {
     static ALL: OnceLock<Vec<KnownBad>> = OnceLock::new();
-    ALL.get_or_init(|| toml::from_str(TABLE).map_or_else(|_| Vec::new(), |table: Table| table.server))
+    ALL.get_or_init(|| {
+        toml::from_str(TABLE).map_or_else(|_| Vec::new(), |table: Table| table.server)
+    })
 }
 
 /// The one with this name.
@@ -49,7 +51,11 @@ mod tests {
         let names: BTreeSet<_> = all().iter().map(|server| &server.name).collect();
         assert_eq!(names.len(), all().len());
         for server in all() {
-            assert!(server.name.starts_with(&format!("{}-", server.requirement.to_lowercase())), "{}", server.name);
+            assert!(
+                server.name.starts_with(&format!("{}-", server.requirement.to_lowercase())),
+                "{}",
+                server.name
+            );
         }
     }
 }

@@ -47,7 +47,8 @@ pub fn run(args: &MutantsServersArgs) -> Result<u8, Usage> {
         trace: false,
         scripts: Scripts::default(),
     };
-    let wanted: Vec<_> = known_bad::all().iter().filter(|server| is_wanted(server, &args.only)).collect();
+    let wanted: Vec<_> =
+        known_bad::all().iter().filter(|server| is_wanted(server, &args.only)).collect();
     if wanted.is_empty() {
         return Err(format!("no known-bad server is named like {}", args.only.join(" ")));
     }
@@ -61,7 +62,11 @@ pub fn run(args: &MutantsServersArgs) -> Result<u8, Usage> {
         rows.insert(server.name.clone(), row);
     }
     output::say(&format!("seed {}", hex::encode(settings.seed.0)));
-    output::say(&format!("{} passed, {} failed, 0 skipped", rows.len() - survivors, survivors + guilty));
+    output::say(&format!(
+        "{} passed, {} failed, 0 skipped",
+        rows.len() - survivors,
+        survivors + guilty
+    ));
     if let Some(path) = &args.write {
         let matrix =
             Matrix { format: FORMAT.into(), suite: crate::SUITE_VERSION.into(), mutants: rows };
@@ -87,7 +92,11 @@ fn server_cases() -> impl Iterator<Item = &'static Case> {
 fn told(server: &KnownBad, judged: &Judged) -> bool {
     let name = &server.name;
     if let Some(why) = &judged.why {
-        output::say(&format!("{} {name} ({}): not judged: {why}", red("SURVIVED"), server.requirement));
+        output::say(&format!(
+            "{} {name} ({}): not judged: {why}",
+            red("SURVIVED"),
+            server.requirement
+        ));
         return false;
     }
     if judged.kills.is_empty() {
@@ -105,13 +114,16 @@ fn told(server: &KnownBad, judged: &Judged) -> bool {
 }
 
 fn against(server: &KnownBad, args: &MutantsServersArgs, settings: &Settings) -> Judged {
-    let own: Vec<&Case> = server_cases()
-        .filter(|case| case.reqs.contains(&server.requirement.as_str()))
-        .collect();
+    let own: Vec<&Case> =
+        server_cases().filter(|case| case.reqs.contains(&server.requirement.as_str())).collect();
     match judge(&server.name, &own, args, settings) {
         Err(why) => Judged { kills: BTreeSet::new(), why: Some(why), inconclusive: Vec::new() },
         Ok(verdicts) => Judged {
-            kills: verdicts.iter().filter(|verdict| verdict.failed()).map(|verdict| verdict.case.clone()).collect(),
+            kills: verdicts
+                .iter()
+                .filter(|verdict| verdict.failed())
+                .map(|verdict| verdict.case.clone())
+                .collect(),
             why: own.is_empty().then(|| "its requirement has no case".into()),
             inconclusive: verdicts.iter().filter_map(unclear).collect(),
         },
@@ -138,9 +150,18 @@ fn without_bug(args: &MutantsServersArgs, settings: &Settings) -> usize {
     };
     let guilty: Vec<_> = verdicts.iter().filter(|verdict| !verdict.passed()).collect();
     for verdict in &guilty {
-        output::say(&format!("{} without any bug: {} {:?}", red("FAIL"), verdict.case, verdict.ended));
+        output::say(&format!(
+            "{} without any bug: {} {:?}",
+            red("FAIL"),
+            verdict.case,
+            verdict.ended
+        ));
     }
-    output::say(&format!("without any bug: {} of {} cases passed", all.len() - guilty.len(), all.len()));
+    output::say(&format!(
+        "without any bug: {} of {} cases passed",
+        all.len() - guilty.len(),
+        all.len()
+    ));
     guilty.len()
 }
 

@@ -45,7 +45,8 @@ impl Person {
     /// # Errors
     /// A defect of the case: there is none.
     pub fn device(&self, at: usize) -> Result<&Device, Stop> {
-        let missing = || Failure::new("the judge's own devices", format!("number {at}"), "none").into();
+        let missing =
+            || Failure::new("the judge's own devices", format!("number {at}"), "none").into();
         self.devices.get(at).ok_or_else(missing)
     }
 
@@ -66,7 +67,11 @@ impl Person {
     ///
     /// # Errors
     /// Fails the case when the honest registration is refused.
-    pub fn begin(account: Account, registration: Registration, draw: &mut Draw) -> Result<Self, Stop> {
+    pub fn begin(
+        account: Account,
+        registration: Registration,
+        draw: &mut Draw,
+    ) -> Result<Self, Stop> {
         let access = account.tokens.access.clone();
         let reply = Self::register(&account, &access, &registration, draw)?.ok(201)?;
         let list = registration.list.clone();
@@ -80,9 +85,11 @@ impl Person {
     /// # Errors
     /// Fails the case when that is refused.
     pub fn add_device(&mut self, keys: Vec<SuiteKeys>, draw: &mut Draw) -> Result<(), Stop> {
-        let device_id = self.list.entries.iter().map(|entry| entry.device_id).max().unwrap_or(0) + 1;
+        let device_id =
+            self.list.entries.iter().map(|entry| entry.device_id).max().unwrap_or(0) + 1;
         let login = self.account.login()?;
-        let registration = Registration::next(&self.list, &self.account.identity, device_id, keys, draw);
+        let registration =
+            Registration::next(&self.list, &self.account.identity, device_id, keys, draw);
         let reply = Self::register(&self.account, &login.access, &registration, draw)?.ok(201)?;
         self.adopt(registration, Tokens::of(&reply)?);
         Ok(())

@@ -99,7 +99,8 @@ impl OneTimePrekey {
         let public = fresh_public(draw);
         let signature = (suite == Suite::RatchetChacha20).then(|| {
             let message = native::one_time_prekey_message(id, &public, Bugs::NONE);
-            xeddsa::sign(&identity.private, &message, &draw.bytes(), Rule::Paper, Bugs::NONE).to_vec()
+            xeddsa::sign(&identity.private, &message, &draw.bytes(), Rule::Paper, Bugs::NONE)
+                .to_vec()
         });
         Self { id, public: public.to_vec(), signature }
     }

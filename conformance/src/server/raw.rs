@@ -90,12 +90,16 @@ impl Raw {
             match self.stream.read(&mut buffer) {
                 Ok(0) => return status_in(&bytes).unwrap_or(Answer::Closed),
                 Ok(count) => bytes.extend(buffer.iter().take(count)),
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
                     return status_in(&bytes).unwrap_or(Answer::Silence);
                 }
                 Err(_) => return status_in(&bytes).unwrap_or(Answer::Closed),
             }
-            if is_whole(&bytes) && let Some(answer) = status_in(&bytes) {
+            if is_whole(&bytes)
+                && let Some(answer) = status_in(&bytes)
+            {
                 return answer;
             }
         }

@@ -22,7 +22,13 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub(super) fn new(op: String, curl: String, status: u16, headers: HeaderMap, body: Vec<u8>) -> Self {
+    pub(super) fn new(
+        op: String,
+        curl: String,
+        status: u16,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Self {
         let json = serde_json::from_slice(&body).unwrap_or_default();
         Self { op, curl, status, body, headers, json }
     }
@@ -58,7 +64,11 @@ impl Reply {
     /// A failure about this exchange.
     pub fn failure(&self, expected: impl Into<String>) -> Failure {
         let failure = Failure::new(&self.op, expected, self.shown()).repeated_by(&self.curl);
-        if self.status >= 500 && self.status != 507 { failure.weighing(Severity::Robustness) } else { failure }
+        if self.status >= 500 && self.status != 507 {
+            failure.weighing(Severity::Robustness)
+        } else {
+            failure
+        }
     }
 
     /// An honest request: it had to be served with this status.
@@ -85,7 +95,8 @@ impl Reply {
         if ways.iter().any(|(status, code)| self.status == *status && self.code() == *code) {
             return Ok(());
         }
-        let expected: Vec<_> = ways.iter().map(|(status, code)| format!("{status} {code}")).collect();
+        let expected: Vec<_> =
+            ways.iter().map(|(status, code)| format!("{status} {code}")).collect();
         let failure = self.failure(expected.join(" or "));
         // Refused is refused: a wrong code misleads the caller but lets nothing in.
         let refused = (400..500).contains(&self.status);
@@ -97,7 +108,9 @@ impl Reply {
     /// # Errors
     /// Fails the case when it is not there.
     pub fn at(&self, pointer: &str) -> Result<&Value, Stop> {
-        self.json.pointer(pointer).ok_or_else(|| self.failure(format!("{pointer} in the answer")).into())
+        self.json
+            .pointer(pointer)
+            .ok_or_else(|| self.failure(format!("{pointer} in the answer")).into())
     }
 
     /// A text in the body.
@@ -147,7 +160,11 @@ impl Reply {
     /// # Errors
     /// Fails the case otherwise.
     pub fn expect_that(&self, holds: bool, expected: impl Into<String>) -> Outcome {
-        if holds { Ok(()) } else { Err(self.failure(expected).into()) }
+        if holds {
+            return Ok(());
+        }
+        let shown = crate::subject::cut(&exchange::reply_line(self.status, &self.body), 400);
+        Err(Failure { actual: shown, ..self.failure(expected) }.into())
     }
 
     /// Two answers must have the same bytes, status included.
@@ -158,7 +175,8 @@ impl Reply {
         if self.status == earlier.status && self.body == earlier.body {
             return Ok(());
         }
-        let expected = format!("the same as before: {}", exchange::reply_line(earlier.status, &earlier.body));
+        let expected =
+            format!("the same as before: {}", exchange::reply_line(earlier.status, &earlier.body));
         let actual = exchange::reply_line(self.status, &self.body);
         Err(Failure::new(&self.op, expected, actual).repeated_by(&self.curl).into())
     }

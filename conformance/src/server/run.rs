@@ -1,5 +1,7 @@
 //! What a case about a server works with: fresh randomness, a client, and the accounts it makes.
 
+mod instances;
+
 use std::{
     process::Command,
     sync::{
@@ -7,7 +9,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use countersign_vectors::naive::{bugs::Bugs, keys::KeyPair};
@@ -21,7 +23,7 @@ use super::{
     person::Person,
     prekeys::{Suite, SuiteKeys},
     registration::Registration,
-    target::{Provision, Restart, Target},
+    target::{Provision, Target},
 };
 use crate::{
     case::{Failure, Stop, Trouble},
@@ -77,7 +79,8 @@ impl ServerRun {
     /// # Errors
     /// Fails the case when the document does not tell it.
     pub fn limit(&self, name: &str) -> Result<u64, Stop> {
-        let limit = self.target.document.pointer(&format!("/limits/{name}")).and_then(Value::as_u64);
+        let limit =
+            self.target.document.pointer(&format!("/limits/{name}")).and_then(Value::as_u64);
         limit.ok_or_else(|| not_told(name))
     }
 
@@ -100,7 +103,8 @@ impl ServerRun {
     /// # Errors
     /// Fails the case when the honest sign-up is refused.
     pub fn account(&mut self) -> Result<Account, Stop> {
-        let (username, password) = (self.draw.name(), format!("correct horse {}", self.draw.uuid()));
+        let (username, password) =
+            (self.draw.name(), format!("correct horse {}", self.draw.uuid()));
         match self.target.provision.clone() {
             Provision::Open => self.signed_up(&json!({"username": username, "password": password})),
             Provision::Token(token) => self.signed_up(
@@ -117,7 +121,8 @@ impl ServerRun {
     /// A sign-up body that the server takes, for cases that change something in it.
     #[must_use]
     pub fn signup_body(&mut self) -> Value {
-        let (username, password) = (self.draw.name(), format!("correct horse {}", self.draw.uuid()));
+        let (username, password) =
+            (self.draw.name(), format!("correct horse {}", self.draw.uuid()));
         match &self.target.provision {
             Provision::Token(token) => {
                 json!({"username": username, "password": password, "registration_token": token})
@@ -183,7 +188,12 @@ impl ServerRun {
     pub fn person_in(&mut self, suites: &[(Suite, u32)]) -> Result<Person, Stop> {
         let account = self.account()?;
         let mut registration = Registration::first(&account, 0, &mut self.draw);
-        let none = super::list::DeviceList { version: 0, previous: 0, entries: Vec::new(), ..registration.list };
+        let none = super::list::DeviceList {
+            version: 0,
+            previous: 0,
+            entries: Vec::new(),
+            ..registration.list
+        };
         let keys = self.keys(suites, &account.identity);
         registration = Registration::next(&none, &account.identity, 1, keys, &mut self.draw);
         Person::begin(account, registration, &mut self.draw)
@@ -200,7 +210,10 @@ impl ServerRun {
 
     /// Fresh keys in these suites.
     pub fn keys(&mut self, suites: &[(Suite, u32)], identity: &KeyPair) -> Vec<SuiteKeys> {
-        suites.iter().map(|(suite, count)| SuiteKeys::fresh(*suite, *count, identity, &mut self.draw)).collect()
+        suites
+            .iter()
+            .map(|(suite, count)| SuiteKeys::fresh(*suite, *count, identity, &mut self.draw))
+            .collect()
     }
 
     /// Does something so many times, up to 32 at once, and gives back what came, in the order of the numbers.
@@ -213,7 +226,8 @@ impl ServerRun {
         act: impl Fn(usize) -> Result<T, Stop> + Sync,
     ) -> Result<Vec<T>, Stop> {
         let next = AtomicUsize::new(0);
-        let done: Vec<Mutex<Option<Result<T, Stop>>>> = (0..count).map(|_| Mutex::new(None)).collect();
+        let done: Vec<Mutex<Option<Result<T, Stop>>>> =
+            (0..count).map(|_| Mutex::new(None)).collect();
         thread::scope(|scope| {
             for _ in 0..count.min(32) {
                 scope.spawn(|| {
@@ -227,86 +241,13 @@ impl ServerRun {
                 });
             }
         });
-        let lost = || Err(Stop::Inconclusive(Trouble::Judge("a thread of a case ended early".into())));
+        let lost =
+            || Err(Stop::Inconclusive(Trouble::Judge("a thread of a case ended early".into())));
         done.into_iter()
-            .map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(lost))
+            .map(|slot| {
+                slot.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(lost)
+            })
             .collect()
-    }
-
-    /// Kills the server without warning and starts it again on its data; comes back when it is ready.
-    ///
-    /// # Errors
-    /// Unsupported when the judge was given no way to do it; inconclusive when it does not come back.
-    pub fn restart(&self) -> Result<(), Stop> {
-        let io = |text: String| Stop::Inconclusive(Trouble::Io(text));
-        match &self.target.restart {
-            Restart::Never => return Err(Stop::Unsupported("restart".into())),
-            Restart::Host(host) => self.target.address.set(&host.kill_and_restart().map_err(io)?),
-            Restart::Command(command) => {
-                let status = Command::new("sh").args(["-c", command]).status();
-                let status = status.map_err(|error| io(format!("cannot run {command}: {error}")))?;
-                if !status.success() {
-                    return Err(io(format!("{command} ended with {status}")));
-                }
-            }
-        }
-        self.client.keep("(kill -9, start again)".into(), String::new());
-        self.ready()
-    }
-
-    fn ready(&self) -> Result<(), Stop> {
-        let deadline = Instant::now() + self.scaled(self.target.ready_timeout);
-        loop {
-            match self.target.client().send(&Request::get(paths::READY)) {
-                Ok(reply) if reply.status == 200 => return Ok(()),
-                _ if Instant::now() < deadline => thread::sleep(Duration::from_millis(20)),
-                Ok(reply) => return Err(reply.failure("200 after the restart").into()),
-                Err(stop) => return Err(stop),
-            }
-        }
-    }
-
-    /// The same case on the same server, with draws of its own.
-    #[must_use]
-    pub fn twin(&mut self) -> Self {
-        Self {
-            draw: Draw::seeded(self.draw.bytes()),
-            client: self.client.clone(),
-            target: Arc::clone(&self.target),
-            variant: None,
-        }
-    }
-
-    /// The same case on the second instance, whose lifetimes are a few seconds.
-    ///
-    /// # Errors
-    /// Unsupported when there is none.
-    pub fn impatient(&mut self) -> Result<Self, Stop> {
-        let address = self.target.impatient.clone();
-        let address = address.ok_or_else(|| Stop::Unsupported("impatient".into()))?;
-        let target = Target {
-            address,
-            restart: Restart::Never,
-            impatient: None,
-            document: self.target.impatient_document.clone(),
-            ..Target::clone(&self.target)
-        };
-        let client = self.client.at(target.address.clone());
-        let draw = Draw::seeded(self.draw.bytes());
-        Ok(Self { draw, client, target: Arc::new(target), variant: None })
-    }
-
-    /// Waits until a lifetime of the capability document has passed, given in whole seconds.
-    ///
-    /// # Errors
-    /// Unsupported when it is longer than ten seconds.
-    pub fn outlive(&self, limit: &str) -> Result<(), Stop> {
-        let seconds = self.limit(limit)?;
-        if seconds > 10 {
-            return Err(Stop::Unsupported(format!("a short {limit}")));
-        }
-        thread::sleep(Duration::from_secs(seconds) + Duration::from_millis(1200));
-        Ok(())
     }
 
     /// Records which of several allowed behaviours the server showed.
@@ -334,6 +275,7 @@ fn given(command: &str) -> Result<Given, Stop> {
     let io = |text: String| Stop::Inconclusive(Trouble::Io(text));
     let output = Command::new("sh").args(["-c", command]).output();
     let output = output.map_err(|error| io(format!("cannot run {command}: {error}")))?;
-    serde_json::from_slice(&output.stdout)
-        .map_err(|error| io(format!("{command} must print {{\"username\": …, \"password\": …}}: {error}")))
+    serde_json::from_slice(&output.stdout).map_err(|error| {
+        io(format!("{command} must print {{\"username\": …, \"password\": …}}: {error}"))
+    })
 }

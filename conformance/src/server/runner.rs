@@ -23,7 +23,12 @@ pub const JOBS: usize = 8;
 
 /// Judges cases of a server.
 #[must_use]
-pub fn judge(target: &Arc<Target>, cases: &[&Case], settings: &Settings, watch: Watcher<'_>) -> Judged {
+pub fn judge(
+    target: &Arc<Target>,
+    cases: &[&Case],
+    settings: &Settings,
+    watch: Watcher<'_>,
+) -> Judged {
     let bench = Bench {
         target,
         cases,
@@ -78,7 +83,9 @@ impl Bench<'_> {
     }
 
     fn one(&self, place: usize) {
-        let (Some(case), Some(slot)) = (self.cases.get(place), self.slots.get(place)) else { return };
+        let (Some(case), Some(slot)) = (self.cases.get(place), self.slots.get(place)) else {
+            return;
+        };
         let verdict = judge_one(self.target, case, self.settings);
         if matches!(verdict.ended, Ended::Inconclusive { .. }) && !self.lives() {
             let text = format!("the server does not answer any more, noticed in {}", case.id);
@@ -99,9 +106,7 @@ impl Bench<'_> {
     /// A case that got no answer in time is run once more, alone.
     fn repeat(&self) {
         for (slot, case) in self.slots.iter().zip(self.cases) {
-            let late = |verdict: &Verdict| {
-                matches!(&verdict.ended, Ended::Inconclusive { why, .. } if why.starts_with("no reply"))
-            };
+            let late = |verdict: &Verdict| matches!(&verdict.ended, Ended::Inconclusive { why, .. } if why.starts_with("no reply"));
             let mut held = slot.lock().unwrap_or_else(PoisonError::into_inner);
             if held.as_ref().is_some_and(late) && !self.stopped.load(Ordering::Relaxed) {
                 let mut verdict = judge_one(self.target, case, self.settings);
@@ -136,14 +141,14 @@ fn judge_one(target: &Arc<Target>, case: &Case, settings: &Settings) -> Verdict 
         (None, Body::Server(body)) => {
             let mut run = ServerRun::new(target, &settings.seed, case.id);
             let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut run)));
-            let panicked = |_| Err(Stop::Inconclusive(Trouble::Judge(format!("the case {} panicked", case.id))));
+            let panicked = |_| {
+                Err(Stop::Inconclusive(Trouble::Judge(format!("the case {} panicked", case.id))))
+            };
             let outcome = outcome.unwrap_or_else(panicked);
             steps = run.client.steps();
             ended(outcome, run.take_variant())
         }
-        (None, Body::Library(_)) => {
-            Ended::Skipped { why: "it is about a library".into() }
-        }
+        (None, Body::Library(_)) => Ended::Skipped { why: "it is about a library".into() },
     };
     let mut verdict = blank(case, ended);
     verdict.seconds = begun.elapsed().as_secs_f64();

@@ -90,7 +90,10 @@ impl Setup {
         let mut impatient = self.impatient_url.as_deref().map(Address::new);
         if let Some(more) = &self.impatient {
             let more = more.split_whitespace().map(str::to_owned);
-            let (host, url) = Host::start(&self.command.iter().cloned().chain(more).collect::<Vec<_>>(), patience)?;
+            let (host, url) = Host::start(
+                &self.command.iter().cloned().chain(more).collect::<Vec<_>>(),
+                patience,
+            )?;
             impatient = Some(Address::new(&url));
             second = Some(host);
         }

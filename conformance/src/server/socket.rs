@@ -93,9 +93,7 @@ impl Socket {
             })
             .map_err(|error| io(format!("cannot connect to {authority}: {error}")))?;
         let opened = match tungstenite::client::client(request, stream) {
-            Ok((socket, _)) => {
-                Opened::Socket(Box::new(Self { socket, client: client.clone() }))
-            }
+            Ok((socket, _)) => Opened::Socket(Box::new(Self { socket, client: client.clone() })),
             Err(HandshakeError::Failure(Error::Http(response))) => {
                 let body = response.body().as_deref().unwrap_or_default();
                 let problem: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -105,7 +103,10 @@ impl Socket {
             Err(HandshakeError::Failure(error)) => return Err(io(format!("GET {PATH}: {error}"))),
             Err(HandshakeError::Interrupted(_)) => {
                 let after_ms = u64::try_from(client.timeout().as_millis()).unwrap_or(u64::MAX);
-                return Err(Stop::Inconclusive(Trouble::Timeout { op: format!("GET {PATH}"), after_ms }));
+                return Err(Stop::Inconclusive(Trouble::Timeout {
+                    op: format!("GET {PATH}"),
+                    after_ms,
+                }));
             }
         };
         let shown = match &opened {
@@ -133,7 +134,12 @@ impl Socket {
     ///
     /// # Errors
     /// Fails the case otherwise.
-    pub fn refused(client: &Client, entrance: &Entrance, status: u16, code: &str) -> Result<(), Stop> {
+    pub fn refused(
+        client: &Client,
+        entrance: &Entrance,
+        status: u16,
+        code: &str,
+    ) -> Result<(), Stop> {
         match Self::connect(client, entrance)? {
             Opened::Refused(its, word) if its == status && word == code => Ok(()),
             Opened::Refused(its, word) => Err(Failure::new(
@@ -143,9 +149,12 @@ impl Socket {
             )
             .weighing(crate::case::Severity::Spec)
             .into()),
-            Opened::Socket(_) => {
-                Err(Failure::new(format!("GET {PATH}"), format!("{status} {code}"), "101: it is let in").into())
-            }
+            Opened::Socket(_) => Err(Failure::new(
+                format!("GET {PATH}"),
+                format!("{status} {code}"),
+                "101: it is let in",
+            )
+            .into()),
         }
     }
 
@@ -160,15 +169,25 @@ impl Socket {
             if left.is_zero() {
                 break Next::Silence;
             }
-            self.socket.get_ref().set_read_timeout(Some(left)).map_err(|error| io(error.to_string()))?;
+            self.socket
+                .get_ref()
+                .set_read_timeout(Some(left))
+                .map_err(|error| io(error.to_string()))?;
             match self.socket.read() {
                 Ok(Message::Text(text)) => {
-                    break serde_json::from_str(&text).map_or_else(|_| Next::Other(text.to_string()), Next::Frame);
+                    break serde_json::from_str(&text)
+                        .map_or_else(|_| Next::Other(text.to_string()), Next::Frame);
                 }
-                Ok(Message::Binary(bytes)) => break Next::Other(format!("{} binary bytes", bytes.len())),
-                Ok(Message::Close(frame)) => break Next::Closed(frame.map(|frame| frame.code.into())),
+                Ok(Message::Binary(bytes)) => {
+                    break Next::Other(format!("{} binary bytes", bytes.len()));
+                }
+                Ok(Message::Close(frame)) => {
+                    break Next::Closed(frame.map(|frame| frame.code.into()));
+                }
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
-                Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Protocol(_)) => break Next::Closed(None),
+                Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Protocol(_)) => {
+                    break Next::Closed(None);
+                }
                 Err(Error::Io(error))
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
                 Err(Error::Io(_)) => break Next::Closed(None),
@@ -189,10 +208,14 @@ impl Socket {
     /// Fails the case when none comes in time or the connection is closed.
     pub fn expect(&mut self, kind: &str, within: Duration) -> Result<Value, Stop> {
         let deadline = Instant::now() + within;
-        let missing = |actual: String| Stop::from(Failure::new("the WebSocket", format!("a frame of type {kind}"), actual));
+        let missing = |actual: String| {
+            Stop::from(Failure::new("the WebSocket", format!("a frame of type {kind}"), actual))
+        };
         loop {
             match self.next(deadline.saturating_duration_since(Instant::now()))? {
-                Next::Frame(frame) if frame.get("type").and_then(Value::as_str) == Some(kind) => return Ok(frame),
+                Next::Frame(frame) if frame.get("type").and_then(Value::as_str) == Some(kind) => {
+                    return Ok(frame);
+                }
                 Next::Frame(_) => {}
                 Next::Other(text) => return Err(missing(text)),
                 Next::Closed(code) => return Err(missing(format!("closed with {code:?}"))),
@@ -253,7 +276,9 @@ impl Socket {
             other => format!("{} bytes, not text", other.len()),
         };
         self.client.keep(format!("(WebSocket) {shown}"), String::new());
-        self.socket.send(message).map_err(|error| io(format!("writing into the WebSocket: {error}")))
+        self.socket
+            .send(message)
+            .map_err(|error| io(format!("writing into the WebSocket: {error}")))
     }
 
     /// Closes it in good order.

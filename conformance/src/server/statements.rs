@@ -85,7 +85,13 @@ pub fn keys_digest(keys: &[SuiteKeys]) -> [u8; 32] {
 
 /// The digest of `keys/check`: what a device believes that the server holds of it.
 #[must_use]
-pub fn check_digest(identity: &[u8; 33], suite: u16, id: u32, public: &[u8], signature: &[u8]) -> [u8; 32] {
+pub fn check_digest(
+    identity: &[u8; 33],
+    suite: u16,
+    id: u32,
+    public: &[u8],
+    signature: &[u8],
+) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(b"countersign-keys-check-v1");
     hash.update(identity);
@@ -98,7 +104,13 @@ pub fn check_digest(identity: &[u8; 33], suite: u16, id: u32, public: &[u8], sig
 
 /// The hash of an entry of the key log.
 #[must_use]
-pub fn audit_hash(account: &[u8; 16], sequence: u64, at_ms: u64, before: &[u8; 32], payload: &[u8]) -> [u8; 32] {
+pub fn audit_hash(
+    account: &[u8; 16],
+    sequence: u64,
+    at_ms: u64,
+    before: &[u8; 32],
+    payload: &[u8],
+) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(b"countersign-audit-entry-v1");
     hash.update(account);
@@ -130,7 +142,8 @@ pub fn now_ms() -> u64 {
 /// RFC 3339, UTC, with milliseconds.
 #[must_use]
 pub fn time_text(ms: u64) -> String {
-    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    let format =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
         .ok()
         .and_then(|time| time.format(format).ok())

@@ -31,7 +31,9 @@ impl Provision {
         match text.split_once('=') {
             None if text == "open" => Ok(Self::Open),
             Some(("token", token)) if !token.is_empty() => Ok(Self::Token(token.to_owned())),
-            Some(("command", command)) if !command.is_empty() => Ok(Self::Command(command.to_owned())),
+            Some(("command", command)) if !command.is_empty() => {
+                Ok(Self::Command(command.to_owned()))
+            }
             _ => Err("it must be open, token=TEXT or command=COMMAND".into()),
         }
     }

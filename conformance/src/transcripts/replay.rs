@@ -232,9 +232,13 @@ fn located(stop: Stop, step: &Step) -> Stop {
     let note = if step.note.is_empty() { String::new() } else { format!(" ({})", step.note) };
     let place = format!("step {}, {} by {}{note}", step.n, step.op, step.party);
     match stop {
-        Stop::Fail(Failure { what, expected, actual, severity, repeat }) => {
-            Stop::Fail(Failure { what: format!("{place}: {what}"), expected, actual, severity, repeat })
-        }
+        Stop::Fail(Failure { what, expected, actual, severity, repeat }) => Stop::Fail(Failure {
+            what: format!("{place}: {what}"),
+            expected,
+            actual,
+            severity,
+            repeat,
+        }),
         other => other,
     }
 }

@@ -173,9 +173,13 @@ fn same(before: &Value, after: Option<Value>) -> Outcome {
 
 fn located(stop: Stop, place: &str) -> Stop {
     match stop {
-        Stop::Fail(Failure { what, expected, actual, severity, repeat }) => {
-            Stop::Fail(Failure { what: format!("{place}: {what}"), expected, actual, severity, repeat })
-        }
+        Stop::Fail(Failure { what, expected, actual, severity, repeat }) => Stop::Fail(Failure {
+            what: format!("{place}: {what}"),
+            expected,
+            actual,
+            severity,
+            repeat,
+        }),
         other => other,
     }
 }

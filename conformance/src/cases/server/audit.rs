@@ -22,10 +22,22 @@ use crate::{
 
 /// The chapter's cases.
 pub const CASES: &[Case] = &[
-    Case::server("server/audit/entries/each-event", &["AUDIT-1"], &[], Severity::Security, each_event),
+    Case::server(
+        "server/audit/entries/each-event",
+        &["AUDIT-1"],
+        &[],
+        Severity::Security,
+        each_event,
+    ),
     Case::server("server/audit/chain/recomputed", &["AUDIT-2"], &[], Severity::Security, chain),
     Case::server("server/audit/head/signed", &["AUDIT-3"], &[], Severity::Security, head),
-    Case::server("server/audit/entries/never-change", &["AUDIT-4"], &[], Severity::Security, never_change),
+    Case::server(
+        "server/audit/entries/never-change",
+        &["AUDIT-4"],
+        &[],
+        Severity::Security,
+        never_change,
+    ),
 ];
 
 fn log(of: &Person) -> Result<Reply, Stop> {
@@ -89,10 +101,17 @@ fn each_event(run: &mut ServerRun) -> Outcome {
     let told: Vec<_> = log
         .list("/entries")?
         .iter()
-        .map(|entry| (entry.get("kind").cloned().unwrap_or_default(), entry.get("payload").cloned().unwrap_or_default()))
+        .map(|entry| {
+            (
+                entry.get("kind").cloned().unwrap_or_default(),
+                entry.get("payload").cloned().unwrap_or_default(),
+            )
+        })
         .collect();
-    let expected: Vec<_> =
-        expected.iter().map(|(kind, payload)| (json!(kind), json!(STANDARD.encode(payload)))).collect();
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(kind, payload)| (json!(kind), json!(STANDARD.encode(payload))))
+        .collect();
     let at = told.iter().zip(&expected).take_while(|(left, right)| left == right).count();
     expect_that(
         told == expected,
@@ -132,14 +151,27 @@ fn chain(run: &mut ServerRun) -> Outcome {
     let log = log(&person)?;
     let mut before = [0; 32];
     for (number, entry) in (1..).zip(entries(&log)?) {
-        log.expect_that(entry.sequence == number, format!("sequence {number}, not {}", entry.sequence))?;
-        before = statements::audit_hash(&person.account.uuid(), number, entry.at_ms, &before, &entry.payload);
-        log.expect_that(entry.hash == before, format!("hash {} of entry {number}", STANDARD.encode(before)))?;
+        log.expect_that(
+            entry.sequence == number,
+            format!("sequence {number}, not {}", entry.sequence),
+        )?;
+        before = statements::audit_hash(
+            &person.account.uuid(),
+            number,
+            entry.at_ms,
+            &before,
+            &entry.payload,
+        );
+        log.expect_that(
+            entry.hash == before,
+            format!("hash {} of entry {number}", STANDARD.encode(before)),
+        )?;
     }
     log.expect("/head/hash", &json!(STANDARD.encode(before)))?;
     log.expect("/next", &Value::Null)?;
     // Read in pieces it is the same.
-    let piece = person.first()?.get(format!("{}?after=2&limit=2", paths::audit(person.id())))?.ok(200)?;
+    let piece =
+        person.first()?.get(format!("{}?after=2&limit=2", paths::audit(person.id())))?.ok(200)?;
     piece.expect("/entries/0/sequence", &json!(3))?;
     piece.expect_that(piece.list("/entries")?.len() == 2, "two entries")?;
     piece.expect("/head/sequence", log.at("/head/sequence")?)
@@ -153,7 +185,9 @@ fn head(run: &mut ServerRun) -> Outcome {
     log.expect("/signing_key", document.at("/signing_key")?)?;
     let count = u64::try_from(log.list("/entries")?.len()).unwrap_or_default();
     log.expect("/head/sequence", &json!(count))?;
-    let bytes = |pointer: &str| -> Result<Vec<u8>, Stop> { Ok(STANDARD.decode(log.text(pointer)?).unwrap_or_default()) };
+    let bytes = |pointer: &str| -> Result<Vec<u8>, Stop> {
+        Ok(STANDARD.decode(log.text(pointer)?).unwrap_or_default())
+    };
     let hash: [u8; 32] = bytes("/head/hash")?.try_into().unwrap_or_default();
     let key: [u8; 32] = bytes("/signing_key")?.try_into().unwrap_or_default();
     let at = statements::time_ms(&log.text("/head/at")?).unwrap_or_default();

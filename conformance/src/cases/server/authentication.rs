@@ -18,16 +18,76 @@ use crate::{
 
 /// The cases about who one is.
 pub const CASES: &[Case] = &[
-    Case::server("server/authentication/sign-up/name-taken", &["AUTH-1"], &[], Severity::Security, name_taken),
-    Case::server("server/authentication/sign-up/name-race", &["AUTH-1"], &[], Severity::Security, name_race),
-    Case::server("server/authentication/sign-up/passwords", &["AUTH-15"], &[], Severity::Security, passwords),
-    Case::server("server/authentication/by-name/exactly", &["AUTH-17"], &[], Severity::Security, by_name),
-    Case::server("server/authentication/login/same-answer", &["AUTH-2"], &[], Severity::Security, same_answer),
-    Case::server("server/authentication/login/lockout", &["AUTH-14"], &["limit.login_username"], Severity::Security, lockout),
-    Case::server("server/authentication/device/signature", &["AUTH-12"], &[], Severity::Security, device_signature),
-    Case::server("server/authentication/device/nonce-twice", &["AUTH-13"], &[], Severity::Security, login_nonce),
-    Case::server("server/authentication/device/timestamp", &["AUTH-16"], &[], Severity::Security, login_time),
-    Case::server("server/authentication/account/from-the-token", &["AUTH-11"], &[], Severity::Security, account_from_token),
+    Case::server(
+        "server/authentication/sign-up/name-taken",
+        &["AUTH-1"],
+        &[],
+        Severity::Security,
+        name_taken,
+    ),
+    Case::server(
+        "server/authentication/sign-up/name-race",
+        &["AUTH-1"],
+        &[],
+        Severity::Security,
+        name_race,
+    ),
+    Case::server(
+        "server/authentication/sign-up/passwords",
+        &["AUTH-15"],
+        &[],
+        Severity::Security,
+        passwords,
+    ),
+    Case::server(
+        "server/authentication/by-name/exactly",
+        &["AUTH-17"],
+        &[],
+        Severity::Security,
+        by_name,
+    ),
+    Case::server(
+        "server/authentication/login/same-answer",
+        &["AUTH-2"],
+        &[],
+        Severity::Security,
+        same_answer,
+    ),
+    Case::server(
+        "server/authentication/login/lockout",
+        &["AUTH-14"],
+        &["limit.login_username"],
+        Severity::Security,
+        lockout,
+    ),
+    Case::server(
+        "server/authentication/device/signature",
+        &["AUTH-12"],
+        &[],
+        Severity::Security,
+        device_signature,
+    ),
+    Case::server(
+        "server/authentication/device/nonce-twice",
+        &["AUTH-13"],
+        &[],
+        Severity::Security,
+        login_nonce,
+    ),
+    Case::server(
+        "server/authentication/device/timestamp",
+        &["AUTH-16"],
+        &[],
+        Severity::Security,
+        login_time,
+    ),
+    Case::server(
+        "server/authentication/account/from-the-token",
+        &["AUTH-11"],
+        &[],
+        Severity::Security,
+        account_from_token,
+    ),
 ];
 
 fn credentials(username: &str, password: &str) -> Request {
@@ -56,7 +116,12 @@ fn name_race(run: &mut ServerRun) -> Outcome {
     for reply in replies.iter().filter(|reply| reply.status != 201) {
         reply.refused(409, "username_taken")?;
     }
-    crate::expect::expect_that(made == 1, "parallel sign-ups with one name", "one account", format!("{made} accounts"))
+    crate::expect::expect_that(
+        made == 1,
+        "parallel sign-ups with one name",
+        "one account",
+        format!("{made} accounts"),
+    )
 }
 
 fn passwords(run: &mut ServerRun) -> Outcome {
@@ -69,7 +134,8 @@ fn passwords(run: &mut ServerRun) -> Outcome {
         }
         Request::post(paths::SIGNUP, &body)
     };
-    let refused = ["seven77".to_owned(), "é".repeat(7), "x".repeat(129), "𝄞".repeat(129), "x".repeat(1025)];
+    let refused =
+        ["seven77".to_owned(), "é".repeat(7), "x".repeat(129), "𝄞".repeat(129), "x".repeat(1025)];
     for password in refused {
         run.client.send(&with(password))?.refused(422, "password_unacceptable")?;
     }
@@ -107,7 +173,10 @@ fn same_answer(run: &mut ServerRun) -> Outcome {
         (reply.status, problem, header("www-authenticate"), header("content-type"))
     };
     let expected = told(&wrong);
-    unknown.expect_that(told(&unknown) == expected, format!("what a wrong password gets: {}", wrong.shown()))?;
+    unknown.expect_that(
+        told(&unknown) == expected,
+        format!("what a wrong password gets: {}", wrong.shown()),
+    )?;
     run.client.send(&credentials(&account.username, &account.password))?.ok(200).map(drop)
 }
 
@@ -194,7 +263,12 @@ fn account_from_token(run: &mut ServerRun) -> Outcome {
     let reply = Person::register(&alice, &alice.tokens.access, &theirs, &mut run.draw)?;
     reply.refused_any(&[(403, "signature_invalid"), (409, "identity_mismatch")])?;
     let held = bob.held_list()?;
-    crate::expect::expect_that(held.1 == bob.list.version, "the other account's list", "as before", format!("version {}", held.1))?;
+    crate::expect::expect_that(
+        held.1 == bob.list.version,
+        "the other account's list",
+        "as before",
+        format!("version {}", held.1),
+    )?;
     let devices = bob.first()?.get(paths::DEVICES)?.ok(200)?;
     devices.expect_that(devices.list("/devices")?.len() == 1, "one device, as before")?;
     alice.get(paths::ME)?.ok(200)?.expect("/account_id", &json!(alice.id))?;

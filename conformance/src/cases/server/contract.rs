@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// The case; it runs after all others.
-pub const CASES: &[Case] = &[Case::server(LAST, &["HTTP-1"], &[], Severity::Spec, every_answer_fits)];
+pub const CASES: &[Case] =
+    &[Case::server(LAST, &["HTTP-1"], &[], Severity::Spec, every_answer_fits)];
 
 /// Each broken schema is told once, whatever the number of answers that broke it.
 fn every_answer_fits(run: &mut ServerRun) -> Outcome {

@@ -19,16 +19,58 @@ use crate::{
 
 /// The cases about lists.
 pub const CASES: &[Case] = &[
-    Case::server("server/devices/list/signature", &["DEVICE-1"], &[], Severity::Security, signature),
+    Case::server(
+        "server/devices/list/signature",
+        &["DEVICE-1"],
+        &[],
+        Severity::Security,
+        signature,
+    ),
     Case::server("server/devices/list/previous", &["DEVICE-2"], &[], Severity::Security, previous),
-    Case::server("server/devices/list/changes-in-parallel", &["DEVICE-2"], &[], Severity::Security, parallel_changes),
-    Case::server("server/devices/list/one-change", &["DEVICE-3"], &[], Severity::Security, one_change),
+    Case::server(
+        "server/devices/list/changes-in-parallel",
+        &["DEVICE-2"],
+        &[],
+        Severity::Security,
+        parallel_changes,
+    ),
+    Case::server(
+        "server/devices/list/one-change",
+        &["DEVICE-3"],
+        &[],
+        Severity::Security,
+        one_change,
+    ),
     Case::server("server/devices/list/version", &["DEVICE-4"], &[], Severity::Security, version),
-    Case::server("server/devices/list/closed-id", &["DEVICE-5"], &[], Severity::Security, closed_id),
-    Case::server("server/devices/list/regression", &["DEVICE-6"], &[], Severity::Security, regression),
-    Case::server("server/devices/list/canonical", &["DEVICE-7"], &[], Severity::Security, canonical),
+    Case::server(
+        "server/devices/list/closed-id",
+        &["DEVICE-5"],
+        &[],
+        Severity::Security,
+        closed_id,
+    ),
+    Case::server(
+        "server/devices/list/regression",
+        &["DEVICE-6"],
+        &[],
+        Severity::Security,
+        regression,
+    ),
+    Case::server(
+        "server/devices/list/canonical",
+        &["DEVICE-7"],
+        &[],
+        Severity::Security,
+        canonical,
+    ),
     Case::server("server/devices/list/foreign", &["DEVICE-10"], &[], Severity::Security, foreign),
-    Case::server("server/devices/list/unlike-registration", &["DEVICE-14"], &[], Severity::Security, unlike_registration),
+    Case::server(
+        "server/devices/list/unlike-registration",
+        &["DEVICE-14"],
+        &[],
+        Severity::Security,
+        unlike_registration,
+    ),
 ];
 
 /// The first device's entry with another box key.
@@ -40,7 +82,12 @@ pub(super) fn reboxed(person: &Person, draw: &mut Draw) -> Result<Entry, Stop> {
 fn still_well(run: &mut ServerRun, person: &mut Person) -> Outcome {
     let (_, version) = person.held_list()?;
     let expected = person.list.version;
-    expect_that(version == expected, "the version of the list", expected.to_string(), version.to_string())?;
+    expect_that(
+        version == expected,
+        "the version of the list",
+        expected.to_string(),
+        version.to_string(),
+    )?;
     let entry = reboxed(person, &mut run.draw)?;
     let next = person.change_list(&entry, &mut run.draw)?.ok(200)?;
     next.expect("/version", &json!(person.list.version))
@@ -95,15 +142,26 @@ fn parallel_changes(run: &mut ServerRun) -> Outcome {
         let entry = reboxed(&person, &mut run.draw)?;
         lists.push(person.list.with(&entry));
     }
-    let signed: Vec<_> = lists.iter().map(|list| list.signed(&person.account.identity, &mut run.draw)).collect();
+    let signed: Vec<_> =
+        lists.iter().map(|list| list.signed(&person.account.identity, &mut run.draw)).collect();
     let replies = run.parallel(signed.len(), |at| {
         person.upload_raw_list(signed.get(at).map(String::as_str).unwrap_or_default())
     })?;
-    let taken: Vec<_> = replies.iter().enumerate().filter(|(_, reply)| reply.status == 200).map(|(at, _)| at).collect();
+    let taken: Vec<_> = replies
+        .iter()
+        .enumerate()
+        .filter(|(_, reply)| reply.status == 200)
+        .map(|(at, _)| at)
+        .collect();
     for reply in replies.iter().filter(|reply| reply.status != 200) {
         reply.refused(409, "device_list_conflict")?;
     }
-    expect_that(taken.len() == 1, "parallel changes of one list", "one is taken", format!("{} are", taken.len()))?;
+    expect_that(
+        taken.len() == 1,
+        "parallel changes of one list",
+        "one is taken",
+        format!("{} are", taken.len()),
+    )?;
     if let Some(list) = taken.first().and_then(|at| lists.get(*at)) {
         person.list = list.clone();
     }
@@ -114,14 +172,22 @@ fn one_change(run: &mut ServerRun) -> Outcome {
     let mut person = run.person_with(0)?;
     run.add_device(&mut person, 0)?;
     let (first, second) = (reboxed(&person, &mut run.draw)?, person.device(1)?.entry.clone());
-    let again = |list: &DeviceList| DeviceList { version: list.version + 1, previous: list.version, ..list.clone() };
+    let again = |list: &DeviceList| DeviceList {
+        version: list.version + 1,
+        previous: list.version,
+        ..list.clone()
+    };
     let unchanged = again(&person.list);
     let mut both = person.list.with(&first);
     both.entries.retain(|entry| entry.device_id == 1);
     both.entries.push(Entry { box_key: run.draw.bytes(), ..second.clone() });
     let mut without = again(&person.list);
     without.entries.retain(|entry| entry.device_id == 1);
-    let fresh = |device_id, draw: &mut Draw| Entry { device_id, incarnation: draw.bytes(), ..second.clone() };
+    let fresh = |device_id, draw: &mut Draw| Entry {
+        device_id,
+        incarnation: draw.bytes(),
+        ..second.clone()
+    };
     let mut two_more = again(&person.list);
     two_more.entries.extend([fresh(3, &mut run.draw), fresh(4, &mut run.draw)]);
     for list in [unchanged, both, without, two_more] {
@@ -157,7 +223,13 @@ fn closed_id(run: &mut ServerRun) -> Outcome {
         let reopened = person.list.with(&Entry { incarnation: run.draw.bytes(), ..entry.clone() });
         person.upload_list(&reopened, &mut run.draw)?.refused(422, "device_id_closed")?;
         let keys = run.keys(&[(Suite::SignalV3, 1)], &person.account.identity);
-        let anew = Registration::next(&person.list, &person.account.identity, device_id, keys, &mut run.draw);
+        let anew = Registration::next(
+            &person.list,
+            &person.account.identity,
+            device_id,
+            keys,
+            &mut run.draw,
+        );
         let login = person.account.login()?;
         let reply = Person::register(&person.account, &login.access, &anew, &mut run.draw)?;
         reply.refused(422, "device_id_closed")?;
@@ -218,7 +290,9 @@ fn canonical(run: &mut ServerRun) -> Outcome {
     }
     for device_id in [0, 128, 255] {
         let stranger = Entry { device_id, incarnation: run.draw.bytes(), ..own.clone() };
-        person.upload_list(&person.list.with(&stranger), &mut run.draw)?.refused(422, "device_list_malformed")?;
+        person
+            .upload_list(&person.list.with(&stranger), &mut run.draw)?
+            .refused(422, "device_list_malformed")?;
     }
     still_well(run, &mut person)
 }
@@ -233,9 +307,16 @@ fn foreign(run: &mut ServerRun) -> Outcome {
     alice.upload_raw_list(&signed)?.refused(409, "identity_mismatch")?;
     // Bob's own next list is right in itself, and not alice's to hand in.
     let theirs = bob.list.with(&reboxed(&bob, &mut run.draw)?);
-    alice.upload_raw_list(&theirs.signed(&bob.account.identity, &mut run.draw))?.refused(409, "identity_mismatch")?;
+    alice
+        .upload_raw_list(&theirs.signed(&bob.account.identity, &mut run.draw))?
+        .refused(409, "identity_mismatch")?;
     let (_, version) = bob.held_list()?;
-    expect_that(version == bob.list.version, "the other account's list", "as before", format!("version {version}"))?;
+    expect_that(
+        version == bob.list.version,
+        "the other account's list",
+        "as before",
+        format!("version {version}"),
+    )?;
     still_well(run, &mut alice)
 }
 
@@ -248,7 +329,8 @@ fn unlike_registration(run: &mut ServerRun) -> Outcome {
     ];
     for change in wrong {
         let keys = run.keys(&[(Suite::SignalV3, 1)], &person.account.identity);
-        let mut other = Registration::next(&person.list, &person.account.identity, 2, keys, &mut run.draw);
+        let mut other =
+            Registration::next(&person.list, &person.account.identity, 2, keys, &mut run.draw);
         other.list.entries.iter_mut().filter(|entry| entry.device_id == 2).for_each(change);
         let login = person.account.login()?;
         let reply = Person::register(&person.account, &login.access, &other, &mut run.draw)?;

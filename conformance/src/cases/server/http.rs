@@ -22,17 +22,47 @@ use crate::{
 
 /// The chapter's cases; `transport` has those about bytes and time.
 pub const CASES: &[Case] = &[
-    Case::server("server/http/problems/every-refusal-is-one", &["HTTP-1"], &[], Severity::Spec, refusals_are_problems),
+    Case::server(
+        "server/http/problems/every-refusal-is-one",
+        &["HTTP-1"],
+        &[],
+        Severity::Spec,
+        refusals_are_problems,
+    ),
     Case::server("server/http/shape/sign-up", &["HTTP-2"], &[], Severity::Spec, sign_up_shapes),
     Case::server("server/http/shape/prekeys", &["HTTP-2"], &[], Severity::Spec, prekey_shapes),
-    Case::server("server/http/shape/double-member", &["HTTP-3"], &[], Severity::Security, double_members),
+    Case::server(
+        "server/http/shape/double-member",
+        &["HTTP-3"],
+        &[],
+        Severity::Security,
+        double_members,
+    ),
     Case::server("server/http/shape/base64", &["HTTP-4"], &[], Severity::Spec, base64_forms),
-    Case::server("server/http/shape/content-type", &["HTTP-11"], &[], Severity::Spec, content_types),
+    Case::server(
+        "server/http/shape/content-type",
+        &["HTTP-11"],
+        &[],
+        Severity::Spec,
+        content_types,
+    ),
     Case::server("server/http/paths/unknown", &["HTTP-12"], &[], Severity::Spec, unknown_path),
     Case::server("server/http/paths/method", &["HTTP-7"], &[], Severity::Spec, other_method),
     Case::server("server/http/answers/request-id", &["HTTP-8"], &[], Severity::Spec, request_ids),
-    Case::server("server/http/get/takes-nothing", &["HTTP-9"], &[], Severity::Security, get_takes_nothing),
-    Case::server("server/http/token/missing-or-foreign", &["HTTP-10"], &[], Severity::Security, needs_token),
+    Case::server(
+        "server/http/get/takes-nothing",
+        &["HTTP-9"],
+        &[],
+        Severity::Security,
+        get_takes_nothing,
+    ),
+    Case::server(
+        "server/http/token/missing-or-foreign",
+        &["HTTP-10"],
+        &[],
+        Severity::Security,
+        needs_token,
+    ),
 ];
 
 fn refusals_are_problems(run: &mut ServerRun) -> Outcome {
@@ -61,7 +91,9 @@ fn refusals_are_problems(run: &mut ServerRun) -> Outcome {
 fn is_problem(reply: &Reply) -> Outcome {
     let kind = reply.header("content-type").unwrap_or_default();
     reply.expect_that(
-        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/problem+json")),
+        kind.split(';')
+            .next()
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/problem+json")),
         format!("content type application/problem+json, not \"{kind}\""),
     )?;
     let registered = registered();
@@ -76,8 +108,10 @@ fn is_problem(reply: &Reply) -> Outcome {
 
 /// The registered codes with their statuses.
 fn registered() -> BTreeSet<(String, u64)> {
-    let schemas = Contract::shipped().document().pointer("/components/schemas").and_then(Value::as_object);
-    let constant = |schema: &Value, name: &str| schema.pointer(&format!("/properties/{name}/const")).cloned();
+    let schemas =
+        Contract::shipped().document().pointer("/components/schemas").and_then(Value::as_object);
+    let constant =
+        |schema: &Value, name: &str| schema.pointer(&format!("/properties/{name}/const")).cloned();
     schemas
         .into_iter()
         .flatten()
@@ -131,7 +165,9 @@ fn prekey_shapes(run: &mut ServerRun) -> Outcome {
         body
     };
     let prekey = |body: &mut Value, key: &str, value: Value| {
-        if let Some(members) = body.pointer_mut("/one_time_prekeys/0").and_then(Value::as_object_mut) {
+        if let Some(members) =
+            body.pointer_mut("/one_time_prekeys/0").and_then(Value::as_object_mut)
+        {
             members.insert(key.into(), value);
         }
     };
@@ -179,7 +215,8 @@ fn double_members(run: &mut ServerRun) -> Outcome {
 fn base64_forms(run: &mut ServerRun) -> Outcome {
     let person = run.person_with(0)?;
     let device = person.first()?;
-    let keys = device.keys.first().ok_or_else(|| Failure::new("the judge's keys", "one suite", "none"))?;
+    let keys =
+        device.keys.first().ok_or_else(|| Failure::new("the judge's keys", "one suite", "none"))?;
     let digest = STANDARD.encode(statements::check_digest(
         &device.identity.public,
         Suite::SignalV3.number(),
@@ -187,7 +224,8 @@ fn base64_forms(run: &mut ServerRun) -> Outcome {
         &keys.signed.public,
         &keys.signed.signature,
     ));
-    let check = |text: &str| device.post(paths::CHECK, &json!({"suite": "signal-v3", "digest": text}));
+    let check =
+        |text: &str| device.post(paths::CHECK, &json!({"suite": "signal-v3", "digest": text}));
     let bare = digest.trim_end_matches('=');
     let (head, last) = bare.split_at(bare.len() - 1);
     let forms = [
@@ -214,17 +252,30 @@ fn neighbour(last: &str) -> char {
 fn content_types(run: &mut ServerRun) -> Outcome {
     run.needs_signup()?;
     let honest = Request::post(paths::SIGNUP, &run.signup_body());
-    let others = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp"];
+    let others = [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/jsonp",
+    ];
     for kind in others.into_iter().map(Some).chain([None]) {
         let reply = run.client.send(&honest.clone().content_type(kind))?;
         reply.refused(415, "unsupported_media_type")?;
     }
     // Nothing was stored, and a parameter does no harm.
-    run.client.send(&honest.content_type(Some("application/json; charset=utf-8")))?.ok(201).map(drop)
+    run.client
+        .send(&honest.content_type(Some("application/json; charset=utf-8")))?
+        .ok(201)
+        .map(drop)
 }
 
 fn unknown_path(run: &mut ServerRun) -> Outcome {
-    let paths = [format!("/api/v1/keys/{}", run.draw.uuid()), "/".into(), "/api/v2/auth/me".into(), "/api/v1/auth/me/".into()];
+    let paths = [
+        format!("/api/v1/keys/{}", run.draw.uuid()),
+        "/".into(),
+        "/api/v2/auth/me".into(),
+        "/api/v1/auth/me/".into(),
+    ];
     for path in paths {
         run.client.send(&Request::get(path))?.refused(404, "not_found")?;
     }
@@ -286,10 +337,20 @@ fn get_takes_nothing(run: &mut ServerRun) -> Outcome {
         device.get(paths::MAILBOX)?.ok(200)?;
     }
     let after = device.stock(Suite::SignalV3)?;
-    expect_that(before == after, "the stock after queries", format!("{before:?}"), format!("{after:?}"))?;
+    expect_that(
+        before == after,
+        "the stock after queries",
+        format!("{before:?}"),
+        format!("{after:?}"),
+    )?;
     let claimed = caller.claim(target.id(), Suite::SignalV3, &mut run.draw)?.ok(200)?;
     let served = served_one(&claimed)?;
-    expect_that(served == Some(1), "the one-time prekey claimed after queries", "1", format!("{served:?}"))
+    expect_that(
+        served == Some(1),
+        "the one-time prekey claimed after queries",
+        "1",
+        format!("{served:?}"),
+    )
 }
 
 fn needs_token(run: &mut ServerRun) -> Outcome {
@@ -303,7 +364,8 @@ fn needs_token(run: &mut ServerRun) -> Outcome {
         }
         let path = template.replace("{account_id}", person.id()).replace("{device_id}", "1");
         let path = path.replace("{username}", &person.account.username);
-        let path = path.replace("{slot_id}", &run.draw.uuid()).replace("{message_id}", &run.draw.uuid());
+        let path =
+            path.replace("{slot_id}", &run.draw.uuid()).replace("{message_id}", &run.draw.uuid());
         let request = match operation.get("requestBody") {
             Some(body) => {
                 let example = body.pointer("/content/application~1json/example").cloned();
@@ -321,5 +383,8 @@ fn refuses_without_token(run: &ServerRun, request: &Request) -> Result<(), Stop>
     let reply = run.client.send(request)?;
     reply.refused(401, "unauthenticated")?;
     let challenge = reply.header("www-authenticate").unwrap_or_default().to_owned();
-    reply.expect_that(challenge.starts_with("Bearer"), format!("WWW-Authenticate: Bearer, not \"{challenge}\""))
+    reply.expect_that(
+        challenge.starts_with("Bearer"),
+        format!("WWW-Authenticate: Bearer, not \"{challenge}\""),
+    )
 }

@@ -21,13 +21,55 @@ use crate::{
 /// The chapter's cases.
 pub const CASES: &[Case] = &[
     Case::server("server/linking/slot/read-once", &["LINK-1"], &[], Severity::Security, read_once),
-    Case::server("server/linking/slot/readers-in-parallel", &["LINK-1"], &[], Severity::Security, readers_race),
-    Case::server("server/linking/slot/filled-once", &["LINK-2"], &[], Severity::Security, filled_once),
-    Case::server("server/linking/slot/expires", &["LINK-5"], &["impatient"], Severity::Security, slot_expires),
-    Case::server("server/linking/token/used-once", &["LINK-3"], &[], Severity::Security, token_once),
-    Case::server("server/linking/token/in-parallel", &["LINK-3"], &[], Severity::Security, token_race),
-    Case::server("server/linking/token/reserved-id", &["LINK-4"], &[], Severity::Security, reserved_id),
-    Case::server("server/linking/token/expires", &["LINK-6"], &["impatient"], Severity::Security, token_expires),
+    Case::server(
+        "server/linking/slot/readers-in-parallel",
+        &["LINK-1"],
+        &[],
+        Severity::Security,
+        readers_race,
+    ),
+    Case::server(
+        "server/linking/slot/filled-once",
+        &["LINK-2"],
+        &[],
+        Severity::Security,
+        filled_once,
+    ),
+    Case::server(
+        "server/linking/slot/expires",
+        &["LINK-5"],
+        &["impatient"],
+        Severity::Security,
+        slot_expires,
+    ),
+    Case::server(
+        "server/linking/token/used-once",
+        &["LINK-3"],
+        &[],
+        Severity::Security,
+        token_once,
+    ),
+    Case::server(
+        "server/linking/token/in-parallel",
+        &["LINK-3"],
+        &[],
+        Severity::Security,
+        token_race,
+    ),
+    Case::server(
+        "server/linking/token/reserved-id",
+        &["LINK-4"],
+        &[],
+        Severity::Security,
+        reserved_id,
+    ),
+    Case::server(
+        "server/linking/token/expires",
+        &["LINK-6"],
+        &["impatient"],
+        Severity::Security,
+        token_expires,
+    ),
 ];
 
 /// Opens a slot; its path comes back.
@@ -54,7 +96,8 @@ fn read_once(run: &mut ServerRun) -> Outcome {
     fill(person.first()?, &slot, &envelope)?.ok(204)?;
     read(run, &slot)?.ok(200)?.expect("/envelope", &json!(STANDARD.encode(&envelope)))?;
     read(run, &slot)?.refused(404, "slot_unknown")?;
-    fill(person.first()?, &slot, &envelope)?.refused_any(&[(404, "slot_unknown"), (409, "slot_filled")])?;
+    fill(person.first()?, &slot, &envelope)?
+        .refused_any(&[(404, "slot_unknown"), (409, "slot_filled")])?;
     read(run, &slot)?.refused(404, "slot_unknown")
 }
 
@@ -67,7 +110,12 @@ fn readers_race(run: &mut ServerRun) -> Outcome {
     for reply in replies.iter().filter(|reply| reply.status != 200) {
         reply.refused(404, "slot_unknown")?;
     }
-    expect_that(readers == 1, "parallel readers of one slot", "one gets it", format!("{readers} get it"))
+    expect_that(
+        readers == 1,
+        "parallel readers of one slot",
+        "one gets it",
+        format!("{readers} get it"),
+    )
 }
 
 fn filled_once(run: &mut ServerRun) -> Outcome {
@@ -123,7 +171,12 @@ fn token_race(run: &mut ServerRun) -> Outcome {
     for reply in replies.iter().filter(|reply| reply.status != 200) {
         reply.refused(401, "link_token_invalid")?;
     }
-    expect_that(let_in == 1, "parallel uses of one link token", "one login", format!("{let_in} logins"))
+    expect_that(
+        let_in == 1,
+        "parallel uses of one link token",
+        "one login",
+        format!("{let_in} logins"),
+    )
 }
 
 fn reserved_id(run: &mut ServerRun) -> Outcome {
@@ -133,14 +186,26 @@ fn reserved_id(run: &mut ServerRun) -> Outcome {
     let reserved = u8::try_from(reserved).unwrap_or_default();
     for device_id in [reserved + 1, reserved + 5] {
         let keys = run.keys(&[(Suite::SignalV3, 0)], &person.account.identity);
-        let other = Registration::next(&person.list, &person.account.identity, device_id, keys, &mut run.draw);
+        let other = Registration::next(
+            &person.list,
+            &person.account.identity,
+            device_id,
+            keys,
+            &mut run.draw,
+        );
         let reply = Person::register(&person.account, &access, &other, &mut run.draw)?;
         reply.refused(409, "device_id_not_reserved")?;
     }
     let (_, version) = person.held_list()?;
-    expect_that(version == person.list.version, "the list", "as before", format!("version {version}"))?;
+    expect_that(
+        version == person.list.version,
+        "the list",
+        "as before",
+        format!("version {version}"),
+    )?;
     let keys = run.keys(&[(Suite::SignalV3, 0)], &person.account.identity);
-    let honest = Registration::next(&person.list, &person.account.identity, reserved, keys, &mut run.draw);
+    let honest =
+        Registration::next(&person.list, &person.account.identity, reserved, keys, &mut run.draw);
     let reply = Person::register(&person.account, &access, &honest, &mut run.draw)?.ok(201)?;
     person.adopt(honest, Tokens::of(&reply)?);
     person.device(1)?.get(paths::STATS)?.ok(200).map(drop)
@@ -155,7 +220,9 @@ fn token_expires(run: &mut ServerRun) -> Outcome {
     // Its owner's token may be over by now too: a fresh login as the device takes its place.
     let proof = person.first()?.proof(&mut quick.draw);
     let body = json!({"username": person.account.username, "password": person.account.password, "device": proof});
-    let access = Tokens::of(&quick.client.send(&Request::post(paths::LOGIN, &body))?.ok(200)?)?.access;
-    let reply = quick.client.send(&Request::bare("POST", paths::LINK_TOKEN).token(&access))?.ok(201)?;
+    let access =
+        Tokens::of(&quick.client.send(&Request::post(paths::LOGIN, &body))?.ok(200)?)?.access;
+    let reply =
+        quick.client.send(&Request::bare("POST", paths::LINK_TOKEN).token(&access))?.ok(201)?;
     link(&quick, &reply.text("/link_token")?)?.ok(200).map(drop)
 }

@@ -22,19 +22,69 @@ use crate::{
 
 /// The cases about registrations and signed prekeys.
 pub const CASES: &[Case] = &[
-    Case::server("server/key-service/register/signature", &["KEYS-1"], &[], Severity::Security, signature),
-    Case::server("server/key-service/register/nonce-twice", &["KEYS-2"], &[], Severity::Security, nonce_twice),
-    Case::server("server/key-service/register/timestamp", &["KEYS-3"], &[], Severity::Security, timestamp),
-    Case::server("server/key-service/register/other-identity", &["KEYS-4"], &[], Severity::Security, other_identity),
-    Case::server("server/key-service/register/bound-login", &["KEYS-19"], &[], Severity::Security, bound_login),
-    Case::server("server/key-service/signed-prekey/signature@signal-v3", &["KEYS-5"], &["signal-v3"], Severity::Security, |run| {
-        signed_prekey(run, Suite::SignalV3)
-    }),
-    Case::server("server/key-service/signed-prekey/signature@ratchet-chacha20", &["KEYS-5"], &["ratchet-chacha20"], Severity::Security, |run| {
-        signed_prekey(run, Suite::RatchetChacha20)
-    }),
-    Case::server("server/key-service/signatures/one-encoding", &["KEYS-6"], &[], Severity::Security, one_encoding),
-    Case::server("server/key-service/signed-prekey/id-rises", &["KEYS-7"], &[], Severity::Security, id_rises),
+    Case::server(
+        "server/key-service/register/signature",
+        &["KEYS-1"],
+        &[],
+        Severity::Security,
+        signature,
+    ),
+    Case::server(
+        "server/key-service/register/nonce-twice",
+        &["KEYS-2"],
+        &[],
+        Severity::Security,
+        nonce_twice,
+    ),
+    Case::server(
+        "server/key-service/register/timestamp",
+        &["KEYS-3"],
+        &[],
+        Severity::Security,
+        timestamp,
+    ),
+    Case::server(
+        "server/key-service/register/other-identity",
+        &["KEYS-4"],
+        &[],
+        Severity::Security,
+        other_identity,
+    ),
+    Case::server(
+        "server/key-service/register/bound-login",
+        &["KEYS-19"],
+        &[],
+        Severity::Security,
+        bound_login,
+    ),
+    Case::server(
+        "server/key-service/signed-prekey/signature@signal-v3",
+        &["KEYS-5"],
+        &["signal-v3"],
+        Severity::Security,
+        |run| signed_prekey(run, Suite::SignalV3),
+    ),
+    Case::server(
+        "server/key-service/signed-prekey/signature@ratchet-chacha20",
+        &["KEYS-5"],
+        &["ratchet-chacha20"],
+        Severity::Security,
+        |run| signed_prekey(run, Suite::RatchetChacha20),
+    ),
+    Case::server(
+        "server/key-service/signatures/one-encoding",
+        &["KEYS-6"],
+        &[],
+        Severity::Security,
+        one_encoding,
+    ),
+    Case::server(
+        "server/key-service/signed-prekey/id-rises",
+        &["KEYS-7"],
+        &[],
+        Severity::Security,
+        id_rises,
+    ),
 ];
 
 fn send(account: &Account, body: &Value) -> Result<Reply, Stop> {
@@ -95,7 +145,8 @@ fn nonce_twice(run: &mut ServerRun) -> Outcome {
     let mut person = Person::begin(account, first, &mut run.draw)?;
     let (mut again, access) = second(run, &person)?;
     again.nonce = nonce;
-    Person::register(&person.account, &access, &again, &mut run.draw)?.refused(409, "nonce_reused")?;
+    Person::register(&person.account, &access, &again, &mut run.draw)?
+        .refused(409, "nonce_reused")?;
     let devices = person.first()?.get(paths::DEVICES)?.ok(200)?;
     devices.expect_that(devices.list("/devices")?.len() == 1, "one device, as before")?;
     run.add_device(&mut person, 1)
@@ -120,7 +171,13 @@ fn other_identity(run: &mut ServerRun) -> Outcome {
     let stranger = KeyPair::new(run.draw.private_key(), Bugs::NONE);
     let lists = [
         DeviceList { identity: stranger.public, ..person.list.clone() },
-        DeviceList { identity: stranger.public, version: 0, previous: 0, entries: Vec::new(), ..person.list.clone() },
+        DeviceList {
+            identity: stranger.public,
+            version: 0,
+            previous: 0,
+            entries: Vec::new(),
+            ..person.list.clone()
+        },
     ];
     for (list, device_id) in lists.iter().zip([2, 1]) {
         let keys = run.keys(&[(Suite::SignalV3, 1)], &stranger);
@@ -138,7 +195,8 @@ fn bound_login(run: &mut ServerRun) -> Outcome {
     let mut person = run.person_with(1)?;
     let (other, _) = second(run, &person)?;
     let bound = person.first()?.tokens.access.clone();
-    Person::register(&person.account, &bound, &other, &mut run.draw)?.refused(409, "login_bound")?;
+    Person::register(&person.account, &bound, &other, &mut run.draw)?
+        .refused(409, "login_bound")?;
     person.first()?.get(paths::ME)?.ok(200)?.expect("/device_id", &json!(1))?;
     run.add_device(&mut person, 1)
 }
@@ -160,19 +218,33 @@ fn signed_prekey(run: &mut ServerRun, suite: Suite) -> Outcome {
         wrong.push(SignedPrekey { signature: bare.to_vec(), ..honest.clone() });
     }
     for prekey in &wrong {
-        device.post(paths::ROTATE, &rotation(suite, prekey))?.refused(422, "prekey_signature_invalid")?;
-        let replace = json!({"suite": suite.name(), "signed_prekey": prekey.json(), "one_time_prekeys": []});
+        device
+            .post(paths::ROTATE, &rotation(suite, prekey))?
+            .refused(422, "prekey_signature_invalid")?;
+        let replace =
+            json!({"suite": suite.name(), "signed_prekey": prekey.json(), "one_time_prekeys": []});
         device.put(paths::PREKEYS, &replace)?.refused(422, "prekey_signature_invalid")?;
     }
     let account = run.account()?;
     let mut other = Registration::first(&account, 0, &mut run.draw);
     let keys = run.keys(&[(suite, 0)], &account.identity);
-    other = Registration::next(&DeviceList { version: 0, previous: 0, entries: Vec::new(), ..other.list }, &account.identity, 1, keys, &mut run.draw);
+    other = Registration::next(
+        &DeviceList { version: 0, previous: 0, entries: Vec::new(), ..other.list },
+        &account.identity,
+        1,
+        keys,
+        &mut run.draw,
+    );
     other.keys.iter_mut().for_each(|keys| keys.signed.signature = vec![0; 64]);
     send(&account, &other.body(&mut run.draw))?.refused(422, "prekey_signature_invalid")?;
     still_free(run, account)?;
     let stock = device.stock(suite)?;
-    crate::expect::expect_that(stock.signed_id == 1 && stock.left == 1, "the keys after refusals", "signed prekey 1, one left", format!("{stock:?}"))?;
+    crate::expect::expect_that(
+        stock.signed_id == 1 && stock.left == 1,
+        "the keys after refusals",
+        "signed prekey 1, one left",
+        format!("{stock:?}"),
+    )?;
     device.post(paths::ROTATE, &rotation(suite, &honest))?.ok(200).map(drop)
 }
 
@@ -180,13 +252,20 @@ fn one_encoding(run: &mut ServerRun) -> Outcome {
     let person = run.person_with(0)?;
     let device = person.first()?;
     let honest = SignedPrekey::fresh(Suite::SignalV3, 2, &device.identity, &mut run.draw);
-    let unreduced = SignedPrekey { signature: signatures::plus_order(&honest.signature), ..honest.clone() };
-    device.post(paths::ROTATE, &rotation(Suite::SignalV3, &unreduced))?.refused(422, "prekey_signature_invalid")?;
+    let unreduced =
+        SignedPrekey { signature: signatures::plus_order(&honest.signature), ..honest.clone() };
+    device
+        .post(paths::ROTATE, &rotation(Suite::SignalV3, &unreduced))?
+        .refused(422, "prekey_signature_invalid")?;
 
     let next = person.list.with(&super::devices::reboxed(&person, &mut run.draw)?);
     let bytes = next.bytes();
     let signature = list::sign(&device.identity, &bytes, &mut run.draw);
-    for form in [signatures::plus_order(&signature), signatures::sign_bit(&signature), signatures::high_bits(&signature)] {
+    for form in [
+        signatures::plus_order(&signature),
+        signatures::sign_bit(&signature),
+        signatures::high_bits(&signature),
+    ] {
         let list = STANDARD.encode([bytes.as_slice(), &form].concat());
         person.upload_raw_list(&list)?.refused(403, "signature_invalid")?;
     }
@@ -209,8 +288,11 @@ fn one_encoding(run: &mut ServerRun) -> Outcome {
 fn id_rises(run: &mut ServerRun) -> Outcome {
     let person = run.person_with(0)?;
     let device = person.first()?;
-    let fresh = |id, run: &mut ServerRun| SignedPrekey::fresh(Suite::SignalV3, id, &device.identity, &mut run.draw);
-    let rotate = |prekey: &SignedPrekey| device.post(paths::ROTATE, &rotation(Suite::SignalV3, prekey));
+    let fresh = |id, run: &mut ServerRun| {
+        SignedPrekey::fresh(Suite::SignalV3, id, &device.identity, &mut run.draw)
+    };
+    let rotate =
+        |prekey: &SignedPrekey| device.post(paths::ROTATE, &rotation(Suite::SignalV3, prekey));
     let first = device.keys.first().map(|keys| keys.signed.clone());
     let (third, seventh) = (fresh(3, run), fresh(7, run));
     rotate(&third)?.ok(200)?;
@@ -222,7 +304,12 @@ fn id_rises(run: &mut ServerRun) -> Outcome {
         rotate(old)?.refused(409, "prekey_id_rollback")?;
     }
     let held = device.stock(Suite::SignalV3)?.signed_id;
-    crate::expect::expect_that(held == 7, "the signed prekey after refusals", "7", held.to_string())?;
+    crate::expect::expect_that(
+        held == 7,
+        "the signed prekey after refusals",
+        "7",
+        held.to_string(),
+    )?;
     let next = fresh(8, run);
     rotate(&next)?.ok(200).map(drop)
 }

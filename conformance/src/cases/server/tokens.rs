@@ -18,15 +18,69 @@ use crate::{
 
 /// The cases about tokens.
 pub const CASES: &[Case] = &[
-    Case::server("server/authentication/refresh/spent", &["AUTH-3"], &[], Severity::Security, spent),
-    Case::server("server/authentication/refresh/after-the-grace", &["AUTH-3"], &["impatient"], Severity::Security, after_grace),
-    Case::server("server/authentication/refresh/within-the-grace", &["AUTH-4"], &[], Severity::Interop, within_grace),
-    Case::server("server/authentication/refresh/reuse-ends-the-login", &["AUTH-5"], &[], Severity::Security, reuse_ends_login),
-    Case::server("server/authentication/refresh/altered", &["AUTH-6"], &[], Severity::Security, altered),
-    Case::server("server/authentication/refresh/in-parallel", &["AUTH-10"], &[], Severity::Interop, in_parallel),
-    Case::server("server/authentication/logout/at-once", &["AUTH-7"], &[], Severity::Security, logout),
-    Case::server("server/authentication/access/expired", &["AUTH-8"], &["impatient"], Severity::Security, expired),
-    Case::server("server/authentication/access/forged", &["AUTH-9"], &[], Severity::Security, forged),
+    Case::server(
+        "server/authentication/refresh/spent",
+        &["AUTH-3"],
+        &[],
+        Severity::Security,
+        spent,
+    ),
+    Case::server(
+        "server/authentication/refresh/after-the-grace",
+        &["AUTH-3"],
+        &["impatient"],
+        Severity::Security,
+        after_grace,
+    ),
+    Case::server(
+        "server/authentication/refresh/within-the-grace",
+        &["AUTH-4"],
+        &[],
+        Severity::Interop,
+        within_grace,
+    ),
+    Case::server(
+        "server/authentication/refresh/reuse-ends-the-login",
+        &["AUTH-5"],
+        &[],
+        Severity::Security,
+        reuse_ends_login,
+    ),
+    Case::server(
+        "server/authentication/refresh/altered",
+        &["AUTH-6"],
+        &[],
+        Severity::Security,
+        altered,
+    ),
+    Case::server(
+        "server/authentication/refresh/in-parallel",
+        &["AUTH-10"],
+        &[],
+        Severity::Interop,
+        in_parallel,
+    ),
+    Case::server(
+        "server/authentication/logout/at-once",
+        &["AUTH-7"],
+        &[],
+        Severity::Security,
+        logout,
+    ),
+    Case::server(
+        "server/authentication/access/expired",
+        &["AUTH-8"],
+        &["impatient"],
+        Severity::Security,
+        expired,
+    ),
+    Case::server(
+        "server/authentication/access/forged",
+        &["AUTH-9"],
+        &[],
+        Severity::Security,
+        forged,
+    ),
 ];
 
 /// Exchanges a refresh token that must be good.
@@ -37,7 +91,12 @@ fn exchanged(run: &ServerRun, token: &str) -> Result<Tokens, Stop> {
 fn spent(run: &mut ServerRun) -> Outcome {
     let account = run.account()?;
     let first = exchanged(run, &account.tokens.refresh)?;
-    expect_that(first.refresh != account.tokens.refresh, "the successor", "another token", "the same one")?;
+    expect_that(
+        first.refresh != account.tokens.refresh,
+        "the successor",
+        "another token",
+        "the same one",
+    )?;
     exchanged(run, &first.refresh)?;
     refresh(&run.client, &account.tokens.refresh)?.refused(401, "refresh_reused")?;
     account.login().map(drop)
@@ -57,7 +116,12 @@ fn within_grace(run: &mut ServerRun) -> Outcome {
     let first = exchanged(run, &account.tokens.refresh)?;
     for _ in 0..3 {
         let again = exchanged(run, &account.tokens.refresh)?;
-        expect_that(again.refresh == first.refresh, "the successor of a repeat", "the same one", "another")?;
+        expect_that(
+            again.refresh == first.refresh,
+            "the successor of a repeat",
+            "the same one",
+            "another",
+        )?;
         me(&run.client, &again.access)?.ok(200)?;
     }
     exchanged(run, &first.refresh).map(drop)
@@ -73,7 +137,8 @@ fn reuse_ends_login(run: &mut ServerRun) -> Outcome {
     for access in [&account.tokens.access, &first.access, &second.access] {
         me(&run.client, access)?.refused(401, "unauthenticated")?;
     }
-    refresh(&run.client, &second.refresh)?.refused_any(&[(401, "refresh_invalid"), (401, "refresh_reused")])?;
+    refresh(&run.client, &second.refresh)?
+        .refused_any(&[(401, "refresh_invalid"), (401, "refresh_reused")])?;
     // Another login of the account goes on.
     me(&run.client, &other.access)?.ok(200)?;
     exchanged(run, &other.refresh).map(drop)
@@ -84,8 +149,11 @@ fn altered(run: &mut ServerRun) -> Outcome {
     let token = account.tokens.refresh.clone();
     let places = [token.len() - 1, token.len() - 2, token.len() / 2, 4, 0];
     for place in places {
-        let changed: String =
-            token.chars().enumerate().map(|(at, c)| if at == place { another(c, place + 1 == token.len()) } else { c }).collect();
+        let changed: String = token
+            .chars()
+            .enumerate()
+            .map(|(at, c)| if at == place { another(c, place + 1 == token.len()) } else { c })
+            .collect();
         refresh(&run.client, &changed)?.refused(401, "refresh_invalid")?;
     }
     let shorter = token.get(..token.len() - 1).unwrap_or_default();
@@ -125,7 +193,8 @@ fn logout(run: &mut ServerRun) -> Outcome {
         me(&run.client, access)?.refused(401, "unauthenticated")?;
     }
     for token in [&next.refresh, &account.tokens.refresh] {
-        refresh(&run.client, token)?.refused_any(&[(401, "refresh_invalid"), (401, "refresh_reused")])?;
+        refresh(&run.client, token)?
+            .refused_any(&[(401, "refresh_invalid"), (401, "refresh_reused")])?;
     }
     me(&run.client, &other.access)?.ok(200).map(drop)
 }
@@ -156,7 +225,11 @@ fn forgeries(run: &mut ServerRun, account: &Account, victim: &str) -> Vec<String
     let parts: Vec<_> = access.split('.').collect();
     let [header, payload, signature] = parts.as_slice() else { return Vec::new() };
     let read = |part: &str| -> Value {
-        URL_SAFE_NO_PAD.decode(part).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        URL_SAFE_NO_PAD
+            .decode(part)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
     };
     let write = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let with = |mut value: Value, key: &str, to: Value| {
@@ -179,14 +252,23 @@ fn forgeries(run: &mut ServerRun, account: &Account, victim: &str) -> Vec<String
         found.push(format!("{unsigned}.{stolen}.{signature}"));
     }
     // Keys that anyone has: none, words, the server's published key.
-    let published = run.target().document.get("signing_key").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let published = run
+        .target()
+        .document
+        .get("signing_key")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     for key in ["", "secret", "countersign", &published] {
         let content = format!("{header}.{stolen}");
         let mac = primitives::hmac(key.as_bytes(), &[content.as_bytes()]);
         found.push(format!("{content}.{}", URL_SAFE_NO_PAD.encode(mac)));
     }
     for algorithm in ["HS384", "RS256", "EdDSA"] {
-        found.push(format!("{}.{payload}.{signature}", write(&with(read(header), "alg", json!(algorithm)))));
+        found.push(format!(
+            "{}.{payload}.{signature}",
+            write(&with(read(header), "alg", json!(algorithm)))
+        ));
     }
     found
 }

@@ -14,14 +14,39 @@ use crate::{
 
 /// The cases.
 pub const CASES: &[Case] = &[
-    Case::server("server/http/size/declared", &["HTTP-5"], &[], Severity::Robustness, declared_too_large),
-    Case::server("server/http/size/chunked", &["HTTP-5"], &[], Severity::Robustness, chunked_too_large),
-    Case::server("server/http/time/header-drop-by-drop", &["HTTP-6"], &[], Severity::Robustness, slow_header),
-    Case::server("server/http/time/body-never-ends", &["HTTP-6"], &[], Severity::Robustness, slow_body),
+    Case::server(
+        "server/http/size/declared",
+        &["HTTP-5"],
+        &[],
+        Severity::Robustness,
+        declared_too_large,
+    ),
+    Case::server(
+        "server/http/size/chunked",
+        &["HTTP-5"],
+        &[],
+        Severity::Robustness,
+        chunked_too_large,
+    ),
+    Case::server(
+        "server/http/time/header-drop-by-drop",
+        &["HTTP-6"],
+        &[],
+        Severity::Robustness,
+        slow_header,
+    ),
+    Case::server(
+        "server/http/time/body-never-ends",
+        &["HTTP-6"],
+        &[],
+        Severity::Robustness,
+        slow_body,
+    ),
 ];
 
-/// Longest time limit that a case waits for on the patient server, in seconds.
+/// Longest time limit that a case waits for, in seconds; on the second instance it is shorter, where there is one.
 const WAITED: u64 = 12;
+const SHORT: u64 = 3;
 
 /// A sign-up that would be served but for its length: JSON with spaces behind it.
 fn padded(run: &mut ServerRun) -> Result<(String, Vec<u8>), Stop> {
@@ -65,8 +90,11 @@ fn chunked_too_large(run: &mut ServerRun) -> Outcome {
 
 fn head(run: &ServerRun, more: &str) -> Vec<u8> {
     let host = run.target().address.authority();
-    format!("POST {} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n{more}\r\n", paths::SIGNUP)
-        .into_bytes()
+    format!(
+        "POST {} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n{more}\r\n",
+        paths::SIGNUP
+    )
+    .into_bytes()
 }
 
 fn refused_as_too_large(answer: Answer) -> Outcome {
@@ -74,12 +102,19 @@ fn refused_as_too_large(answer: Answer) -> Outcome {
         Answer::Status(413, text) if text.contains("\"too_large\"") => Ok(()),
         Answer::Status(status, text) => {
             let text = crate::subject::cut(&text, 300);
-            let failure = Failure::new("a body over the limit", "413 too_large", format!("{status}: {text}"));
+            let failure =
+                Failure::new("a body over the limit", "413 too_large", format!("{status}: {text}"));
             let weight = if status < 400 { Severity::Robustness } else { Severity::Spec };
             Err(failure.weighing(weight).into())
         }
-        Answer::Closed => Err(Failure::new("a body over the limit", "413 too_large", "closed without an answer").weighing(Severity::Spec).into()),
-        Answer::Silence => Err(Failure::new("a body over the limit", "413 too_large", "no answer").into()),
+        Answer::Closed => {
+            Err(Failure::new("a body over the limit", "413 too_large", "closed without an answer")
+                .weighing(Severity::Spec)
+                .into())
+        }
+        Answer::Silence => {
+            Err(Failure::new("a body over the limit", "413 too_large", "no answer").into())
+        }
     }
 }
 
@@ -90,7 +125,8 @@ fn still_free(run: &ServerRun, honest: &str) -> Outcome {
 
 /// The server itself, or its second instance when its own limit is too long to wait for.
 fn with_short(run: &mut ServerRun, limit: &str) -> Result<(ServerRun, Duration), Stop> {
-    let quick = if run.limit(limit)? <= WAITED { run.twin() } else { run.impatient()? };
+    let second = run.target().impatient.is_some();
+    let quick = if second && run.limit(limit)? > SHORT { run.impatient()? } else { run.twin() };
     let seconds = quick.limit(limit)?;
     if seconds > WAITED {
         return Err(Stop::Unsupported(format!("a short {limit}")));
@@ -125,8 +161,11 @@ fn ended(answer: Answer, what: &str) -> Outcome {
         Answer::Closed | Answer::Status(408, _) => Ok(()),
         Answer::Status(status, text) => {
             let text = crate::subject::cut(&text, 200);
-            Err(Failure::new(what, "408 or a closed connection", format!("{status}: {text}")).into())
+            Err(Failure::new(what, "408 or a closed connection", format!("{status}: {text}"))
+                .into())
         }
-        Answer::Silence => Err(Failure::new(what, "408 or a closed connection", "the server waits on").into()),
+        Answer::Silence => {
+            Err(Failure::new(what, "408 or a closed connection", "the server waits on").into())
+        }
     }
 }

@@ -91,7 +91,7 @@ impl Judgee {
                 let hello = introduction::introduce(&mut standing.target)
                     .map_err(|why| with_noise(why, &standing.stderr()))?;
                 let target = Arc::new(standing.target.clone());
-                Ok((Ready::Server { standing, target }, hello))
+                Ok((Ready::Server { standing: Box::new(standing), target }, hello))
             }
         }
     }
@@ -105,7 +105,7 @@ pub enum Ready {
     /// All cases share it.
     Server {
         /// Its processes.
-        standing: Standing,
+        standing: Box<Standing>,
         /// What the cases see.
         target: Arc<Target>,
     },

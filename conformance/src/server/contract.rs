@@ -167,12 +167,11 @@ impl Contract {
             let mut compiled = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
             compiled.entry(name.to_owned()).or_insert_with(|| self.compile(schema)).clone()
         };
-        let error = validator?.iter_errors(value).next().map(|error| {
-            let path = error.instance_path().to_string();
-            let at = if path.is_empty() { String::new() } else { format!("at {path}: ") };
-            crate::subject::cut(&format!("{at}{error}"), 400)
-        });
-        error
+        let validator = validator?;
+        let error = validator.iter_errors(value).next()?;
+        let path = error.instance_path().to_string();
+        let at = if path.is_empty() { String::new() } else { format!("at {path}: ") };
+        Some(crate::subject::cut(&format!("{at}{error}"), 400))
     }
 
     fn compile(&self, schema: &Value) -> Option<Arc<Validator>> {

@@ -80,10 +80,10 @@ fn claim(caller: &Device, of: &Person, claim_id: &str) -> Result<Reply, Stop> {
     caller.post(paths::claim(of.id()), &json!({"claim_id": claim_id, "suite": SUITE.name()}))
 }
 
-/// So many callers that their claims on one device together are not limited.
+/// So many callers that their claims on one device together are not limited; each stays one below the burst.
 fn callers(run: &mut ServerRun, claims: usize) -> Result<(Vec<Person>, usize), Stop> {
     let burst = usize::try_from(run.rate("claim")?.burst).unwrap_or(usize::MAX);
-    let each = burst.min(claims);
+    let each = burst.saturating_sub(1).clamp(1, claims);
     let count = claims.div_ceil(each.max(1));
     if count > 100 {
         return Err(Stop::Unsupported("a claim limit of 3 or more".into()));

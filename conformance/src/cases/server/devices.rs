@@ -240,7 +240,7 @@ fn closed_id(run: &mut ServerRun) -> Outcome {
 fn regression(run: &mut ServerRun) -> Outcome {
     let mut person = run.person_with(0)?;
     let entry = person.first()?.entry.clone();
-    let lowered = Entry { suites: vec![list::BOX_XCHACHA20], ..entry.clone() };
+    let lowered = Entry { suites: vec![list::BOX_XCHACHA20], ..entry };
     let reply = person.upload_list(&person.list.with(&lowered), &mut run.draw)?;
     reply.refused(422, "capability_regression")?;
     still_well(run, &mut person)?;

@@ -146,7 +146,7 @@ fn reuse_ends_login(run: &mut ServerRun) -> Outcome {
 
 fn altered(run: &mut ServerRun) -> Outcome {
     let account = run.account()?;
-    let token = account.tokens.refresh.clone();
+    let token = account.tokens.refresh;
     let places = [token.len() - 1, token.len() - 2, token.len() / 2, 4, 0];
     for place in places {
         let changed: String = token
@@ -220,7 +220,7 @@ fn forged(run: &mut ServerRun) -> Outcome {
 }
 
 /// Tokens that the server did not make: unsigned, signed by keys that anyone has, and with contents exchanged.
-fn forgeries(run: &mut ServerRun, account: &Account, victim: &str) -> Vec<String> {
+fn forgeries(run: &ServerRun, account: &Account, victim: &str) -> Vec<String> {
     let access = account.tokens.access.clone();
     let parts: Vec<_> = access.split('.').collect();
     let [header, payload, signature] = parts.as_slice() else { return Vec::new() };

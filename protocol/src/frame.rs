@@ -89,6 +89,9 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Length in bytes of everything but the device list and the body. The body comes last.
+    pub const FIXED_LEN: usize = FIXED_LEN;
+
     /// The plaintext: 121 bytes, the device list, and the body.
     ///
     /// # Errors

@@ -115,6 +115,7 @@ pub mod keys;
 pub mod limits;
 pub mod name;
 pub mod native;
+pub mod pair;
 pub mod prekeys;
 mod primitives;
 pub mod problem;

@@ -95,6 +95,26 @@ registry! {
     FrameMismatch "frame_mismatch" Reject;
     /// A frame whose `since` cannot be.
     MarkInvalid "mark_invalid" Reject;
+    /// A message of a level that the peer has left.
+    DowngradeRejected "downgrade_rejected" Reject;
+    /// Another message came under the same sequence: a cloned or rewound peer.
+    SequenceConflict "sequence_conflict" Reject;
+    /// One gap too many among the sequences received.
+    GapLimit "gap_limit" Reject;
+    /// No record of the peer's incarnation was verified.
+    IncarnationUnknown "incarnation_unknown" Reject;
+    /// The peer's incarnation is closed.
+    IncarnationClosed "incarnation_closed" Reject;
+    /// The peer has named a later record than the one held.
+    RecordStale "record_stale" Reject;
+    /// No suite in common that is high enough.
+    NoCommonSuite "no_common_suite" Reject;
+    /// The server gives no prekeys of the peer device.
+    BundleUnavailable "bundle_unavailable" Reject;
+    /// Prekeys without something that their suite needs.
+    BundleIncomplete "bundle_incomplete" Reject;
+    /// Prekeys whose signature does not verify.
+    BundleSignatureInvalid "bundle_signature_invalid" Reject;
     /// An audit log that is not the continuation of what was checked before.
     AuditChainBroken "audit_chain_broken" Reject;
     /// A stored state that cannot be read.

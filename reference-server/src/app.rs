@@ -11,6 +11,7 @@ use crate::{
     config::Config,
     entropy::Entropy,
     ids::Moment,
+    in_turn::InTurn,
     limiter::{Limiter, LocalLimiter},
     metrics::Metrics,
     realtime::{fanout::Fanout, hub::Hub},
@@ -26,7 +27,7 @@ pub struct AppState(Arc<App>);
 pub struct Shared {
     /// How often.
     pub limiter: Arc<dyn Limiter>,
-    /// Reaches all WebSockets, those of this process by its hub.
+    /// Reaches all sockets, those of this process by its hub.
     pub fanout: Box<dyn FnOnce(Arc<Hub>) -> Arc<dyn Fanout> + Send>,
 }
 
@@ -56,9 +57,13 @@ pub struct App {
     pub logins: Logins,
     /// How often.
     pub limiter: Arc<dyn Limiter>,
-    /// The WebSockets of this process.
+    /// Claims under way.
+    pub claims: InTurn,
+    /// Messages under way.
+    pub messages: InTurn,
+    /// The sockets of this process.
     pub hub: Arc<Hub>,
-    /// Reaches all WebSockets.
+    /// Reaches all sockets.
     pub fanout: Arc<dyn Fanout>,
     /// What is counted.
     pub metrics: Metrics,
@@ -115,6 +120,8 @@ impl AppState {
             limiter: shared.limiter,
             fanout: (shared.fanout)(Arc::clone(&hub)),
             hub,
+            claims: InTurn::default(),
+            messages: InTurn::default(),
             metrics: Metrics::default(),
             config,
         }))
@@ -128,7 +135,7 @@ impl App {
         self.clock.now()
     }
 
-    /// A new UUIDv7.
+    /// A new `UUIDv7`.
     #[must_use]
     pub fn uuid7(&self) -> Uuid {
         self.entropy.uuid7(self.now())

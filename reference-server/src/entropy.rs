@@ -31,12 +31,12 @@ impl dyn Entropy {
         bytes
     }
 
-    /// A UUIDv7 of this moment.
+    /// A `UUIDv7` of this moment.
     pub fn uuid7(&self, now: Moment) -> Uuid {
         Builder::from_unix_timestamp_millis(now.0, &self.bytes()).into_uuid()
     }
 
-    /// A UUIDv4: 122 random bits.
+    /// A `UUIDv4`: 122 random bits.
     pub fn uuid4(&self) -> Uuid {
         Builder::from_random_bytes(self.bytes()).into_uuid()
     }

@@ -41,9 +41,9 @@ macro_rules! uuids {
 }
 
 uuids! {
-    /// An account. UUIDv7, made by the server.
+    /// An account. `UUIDv7`, made by the server.
     AccountId;
-    /// A login: the family of a refresh token. UUIDv7, made by the server.
+    /// A login: the family of a refresh token. `UUIDv7`, made by the server.
     LoginId;
     /// A message, unique per sending device, chosen by the sender.
     MessageId;

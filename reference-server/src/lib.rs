@@ -10,6 +10,7 @@ pub mod entropy;
 mod extract;
 pub mod http;
 pub mod ids;
+pub mod in_turn;
 pub mod item;
 pub mod limiter;
 pub mod metrics;

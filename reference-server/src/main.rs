@@ -152,7 +152,7 @@ fn store_limits(config: &Config) -> limits::Limits {
     }
 }
 
-/// Waits until the WebSockets are closed, but not for ever.
+/// Waits until the sockets are closed, but not for ever.
 async fn sockets_closed(app: &AppState, most: Duration) {
     let closed = async {
         while !app.hub.is_empty() {

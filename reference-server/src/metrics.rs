@@ -24,7 +24,7 @@ pub struct Metrics {
     pub overflows: Counter,
     /// Envelopes that ended unread.
     pub expired: Counter,
-    /// WebSockets open now.
+    /// sockets open now.
     pub connections: Gauge,
 }
 

@@ -1,6 +1,6 @@
 //! The one who asks, as arguments of handlers: whoever is not allowed never gets to the handler.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use axum::{
     extract::FromRequestParts,
@@ -148,6 +148,6 @@ impl FromRequestParts<AppState> for ClientAddress {
             .then(|| parts.headers.get_all(header).iter().next_back())
             .flatten()
             .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-        Ok(Self::of(told.or(peer).unwrap_or(IpAddr::from([0, 0, 0, 0]))))
+        Ok(Self::of(told.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
     }
 }

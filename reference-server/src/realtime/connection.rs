@@ -17,7 +17,7 @@ use crate::{
     app::{AppState, after},
     auth::caller::DeviceCaller,
     config::Rate,
-    ids::{AccountId, Moment},
+    ids::{AccountId, DeviceAddress, Moment},
     item::ItemText,
     limiter::Limit,
     problem::{Code, Problem},
@@ -219,8 +219,12 @@ impl Conversation {
                 Ok(())
             }
             ClientFrame::Ack(sequences) => self.acknowledge(sequences).await,
-            ClientFrame::Typing(to) => self.typing(to, ServerFrame::Typing).await,
-            ClientFrame::StopTyping(to) => self.typing(to, ServerFrame::StopTyping).await,
+            ClientFrame::Typing(to) => {
+                typing(&self.app, self.caller.address, to, ServerFrame::Typing).await
+            }
+            ClientFrame::StopTyping(to) => {
+                typing(&self.app, self.caller.address, to, ServerFrame::StopTyping).await
+            }
         };
         match done {
             Err(problem) if problem.code == Code::Unauthenticated => Err(problem.into()),
@@ -239,23 +243,6 @@ impl Conversation {
     async fn acknowledge(&mut self, sequences: Vec<u64>) -> Result<(), Problem> {
         let done = self.app.store.acknowledge(self.caller.address, sequences).await?;
         self.outbox.acknowledge(&done.acknowledged);
-        Ok(())
-    }
-
-    async fn typing(
-        &mut self,
-        to: AccountId,
-        frame: fn(Typist) -> ServerFrame,
-    ) -> Result<(), Problem> {
-        let app = &self.app;
-        let address = self.caller.address;
-        let mut subject = address.account.0.into_bytes().to_vec();
-        subject.push(address.device.number());
-        let limit = Limit { name: "typing", subject: &subject, rate: TYPING };
-        app.limiter.require(&limit, app.now()).await?;
-        app.store.account(to).await?.ok_or(Code::AccountUnknown)?;
-        let typist = Typist { account_id: address.account, device_id: Device(address.device) };
-        app.fanout.hint_account(to, None, &frame(typist));
         Ok(())
     }
 
@@ -291,6 +278,23 @@ impl Conversation {
     fn heartbeat(&self) -> Duration {
         Duration::from_secs(self.app.config.limits.heartbeat_seconds)
     }
+}
+
+/// Tells the devices of an account that somebody types, or no longer does.
+async fn typing(
+    app: &AppState,
+    by: DeviceAddress,
+    to: AccountId,
+    frame: fn(Typist) -> ServerFrame,
+) -> Result<(), Problem> {
+    let mut subject = by.account.0.into_bytes().to_vec();
+    subject.push(by.device.number());
+    let limit = Limit { name: "typing", subject: &subject, rate: TYPING };
+    app.limiter.require(&limit, app.now()).await?;
+    app.store.account(to).await?.ok_or(Code::AccountUnknown)?;
+    let typist = Typist { account_id: by.account, device_id: Device(by.device) };
+    app.fanout.hint_account(to, None, &frame(typist));
+    Ok(())
 }
 
 /// Which close frame an unreadable message gets.

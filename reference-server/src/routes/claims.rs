@@ -222,6 +222,7 @@ fn devices(ids: Option<Vec<Device>>) -> Result<Option<Vec<crate::ids::DeviceId>>
 impl App {
     /// Charges the claim to each device claimed from, all or none. A repeat costs nothing.
     async fn claim_within_limit(&self, claim: Claim) -> Result<Claimed, Problem> {
+        let _turn = self.claims.wait(claim.by, claim.id.0).await;
         let subjects = self.charged_devices(&claim).await?;
         let limits: Vec<Limit<'_>> = subjects
             .iter()

@@ -182,6 +182,7 @@ fn hash(request: &SendRequest) -> [u8; 32] {
 impl App {
     /// Charges the message to its device. A repeat costs nothing.
     async fn send_within_limit(&self, message: NewMessage) -> Result<Sent, Problem> {
+        let _turn = self.messages.wait(message.sender, message.id.0).await;
         let mut subject = message.sender.account.0.into_bytes().to_vec();
         subject.push(message.sender.device.number());
         let limit = Limit { name: "send", subject: &subject, rate: self.config.rates.send };

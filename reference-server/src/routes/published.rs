@@ -175,8 +175,12 @@ pub(super) fn check_one_time(
 }
 
 impl Checked {
+    /// An id that stands twice is named once.
     fn refuse(&mut self, id: u32, code: PrekeyRefusal) {
-        self.refused.push(RefusedPrekey { id, code });
+        let refusal = RefusedPrekey { id, code };
+        if code != PrekeyRefusal::DuplicateInRequest || !self.refused.contains(&refusal) {
+            self.refused.push(refusal);
+        }
     }
 }
 

@@ -103,7 +103,7 @@ impl Limits {
             ("mailbox_items", self.mailbox_items.into(), 1, 1 << 31),
             ("body_bytes", self.body_bytes as u64, 1024, 1 << 31),
             ("content_bytes", self.content_bytes as u64, 1, 65_536),
-            ("message_ttl_seconds", self.message_ttl_seconds, 60, 30 * DAY),
+            ("message_ttl_seconds", self.message_ttl_seconds, 1, 30 * DAY),
         ];
         for (name, value, least, most) in bounds {
             if !(least..=most).contains(&value) {

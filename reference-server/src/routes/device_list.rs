@@ -90,7 +90,7 @@ async fn replace(
     let logins = app.store.replace_device_list(NewDeviceList { account, list, now }).await?;
     app.end_devices_since(account, &before).await?;
     app.end_logins(logins);
-    app.announce(account, caller.address.device, version);
+    app.announce(account, version);
     Ok(axum::Json(VersionReply { version }))
 }
 
@@ -144,9 +144,9 @@ impl App {
         Ok(())
     }
 
-    /// Tells the account's other devices that its list has changed.
-    pub(super) fn announce(&self, account: AccountId, by: DeviceId, version: u64) {
+    /// Tells the account's connected devices that its list has changed.
+    pub(super) fn announce(&self, account: AccountId, version: u64) {
         let frame = ServerFrame::DeviceList { account_id: account, version };
-        self.fanout.hint_account(account, Some(by), &frame);
+        self.fanout.hint_account(account, None, &frame);
     }
 }

@@ -103,7 +103,7 @@ async fn register(
     }
     app.end_logins(logins);
     app.logins.forget(caller.login);
-    app.announce(address.account, address.device, version);
+    app.announce(address.account, version);
     let access =
         Access { account: caller.account, login: caller.login, device: Some(address.device) };
     let tokens = app.issue(access, refresh, expires_at)?;

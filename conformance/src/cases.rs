@@ -36,6 +36,7 @@ pub const CHAPTERS: &[(&str, &[Case])] = &[
     ("fingerprint", fingerprint::CASES),
     ("wire", wire::CASES),
     ("server/http", server::http::CASES),
+    ("server/http", server::shapes::CASES),
     ("server/http", server::transport::CASES),
     ("server/authentication", server::authentication::CASES),
     ("server/authentication", server::tokens::CASES),

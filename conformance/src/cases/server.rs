@@ -14,6 +14,7 @@ pub mod operations;
 pub mod realtime;
 pub mod registration;
 pub mod revocation;
+pub mod shapes;
 mod signatures;
 pub mod status;
 pub mod stock;

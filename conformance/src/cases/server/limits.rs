@@ -52,8 +52,13 @@ struct Asked {
 
 /// How often has to be asked to get past a burst, also when more is allowed meanwhile.
 fn enough(rate: Rate) -> usize {
-    let refilled = (3.0 / rate.per_seconds).clamp(4.0, 200.0) as u64;
+    let refilled = whole(3.0 / rate.per_seconds).clamp(4, 200);
     usize::try_from(rate.burst + refilled).unwrap_or(64)
+}
+
+/// The whole part of a number.
+fn whole(number: f64) -> u64 {
+    Duration::try_from_secs_f64(number).map_or(u64::MAX, |time| time.as_secs())
 }
 
 /// Asks many times at once. All of the burst must be served, no more than the rate allows, and the rest refused as a
@@ -66,7 +71,7 @@ fn ask(
 ) -> Result<Asked, Stop> {
     let begun = Instant::now();
     let replies = run.parallel(enough(rate), act)?;
-    let refilled = (begun.elapsed().as_secs_f64() / rate.per_seconds) as u64 + 1;
+    let refilled = whole(begun.elapsed().as_secs_f64() / rate.per_seconds) + 1;
     let is_refused = |reply: &&Reply| reply.status == 429;
     let served: Vec<_> = replies
         .iter()
@@ -105,7 +110,7 @@ fn limited(reply: &Reply, name: &str, rate: Rate) -> Outcome {
         header == seconds.to_string(),
         format!("Retry-After: {seconds}, not {header:?}"),
     )?;
-    let longest = rate.per_seconds.ceil() as u64 + 1;
+    let longest = whole(rate.per_seconds) + 2;
     reply.expect_that((1..=longest).contains(&seconds), format!("retry_after of 1 to {longest}"))
 }
 

@@ -222,7 +222,7 @@ fn as_served(run: &mut ServerRun) -> Outcome {
     let plain: BTreeSet<_> =
         described.iter().map(|(method, path)| (method.clone(), nameless(path))).collect();
     for (method, path, _) in Contract::shipped().operations() {
-        let told = plain.contains(&(method.to_uppercase(), nameless(&path)));
+        let told = plain.contains(&(method.to_uppercase(), nameless(path)));
         reply.expect_that(told, format!("{method} {path} among the paths"))?;
     }
     for (method, path) in described {

@@ -153,7 +153,7 @@ fn never_falls(run: &mut ServerRun) -> Outcome {
 fn race(run: &mut ServerRun) -> Outcome {
     let (alice, bob, _, letter) = scene(run)?;
     let (sender, reader) = (alice.first()?, bob.first()?);
-    let word = |at: usize| if at % 3 == 0 { "read" } else { "delivered" };
+    let word = |at: usize| if at.is_multiple_of(3) { "read" } else { "delivered" };
     let replies = run.parallel(48, |at| report(reader, &letter, sender, word(at))?.ok(200))?;
     for (at, reply) in replies.iter().enumerate() {
         let status = reply.text("/status")?;

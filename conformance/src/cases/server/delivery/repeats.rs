@@ -145,7 +145,8 @@ fn other_sender(run: &mut ServerRun) -> Outcome {
 /// A hundred at once, as from a client that got no answer and asked through every connection it has.
 fn one_message(run: &mut ServerRun) -> Outcome {
     let (alice, bob, letter) = (run.person()?, run.person()?, Letter::fresh(&mut run.draw));
-    let count = usize::try_from(run.rate("send")?.burst.min(100)).unwrap_or(100);
+    let count =
+        usize::try_from(run.rate("send")?.burst.saturating_sub(1).clamp(1, 100)).unwrap_or(100);
     let from = alice.first()?;
     let replies = run.parallel(count, |_| letter.send(from, &bob))?;
     let mut answered = Vec::new();

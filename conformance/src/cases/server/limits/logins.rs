@@ -35,7 +35,7 @@ pub const CASES: &[Case] = &[
 ];
 
 /// Wrong passwords for a name until the limit is met.
-fn guesses(run: &mut ServerRun, rate: Rate, person: &Person) -> Result<Asked, Stop> {
+fn guesses(run: &ServerRun, rate: Rate, person: &Person) -> Result<Asked, Stop> {
     let body = json!({"username": person.account.username, "password": "a wrong password"});
     let asked = ask(run, "login_username", rate, |_| {
         person.account.client.send(&Request::post(paths::LOGIN, &body))

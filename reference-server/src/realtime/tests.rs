@@ -43,14 +43,16 @@ impl Live {
         let connected = spawn_blocking(move || {
             let stream = std::net::TcpStream::connect(address).unwrap();
             stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-            tungstenite::client(request, stream)
+            tungstenite::client(request, stream).map_err(Box::new)
         });
         match connected.await.unwrap() {
             Ok((socket, _)) => Ok(Client(Some(socket))),
-            Err(tungstenite::HandshakeError::Failure(tungstenite::Error::Http(response))) => {
-                Err(response.status().as_u16())
-            }
-            Err(other) => panic!("{other}"),
+            Err(refused) => match *refused {
+                tungstenite::HandshakeError::Failure(tungstenite::Error::Http(response)) => {
+                    Err(response.status().as_u16())
+                }
+                other => panic!("{other}"),
+            },
         }
     }
 

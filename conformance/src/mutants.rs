@@ -178,7 +178,7 @@ fn noticed(verdict: &Verdict) -> bool {
     }
 }
 
-fn in_parallel<T: Sync, R: Send>(
+pub(crate) fn in_parallel<T: Sync, R: Send>(
     items: &[T],
     jobs: usize,
     work: impl Fn(&T) -> R + Sync,

@@ -90,7 +90,7 @@ fn main_job(options: &[String]) -> Result<u8> {
 const HIGH_LIMITS: [&str; 3] = ["signup", "login_address", "provisioning"];
 
 /// Lifetimes of the second instance, in seconds.
-const SHORT_LIFETIMES: [(&str, u32); 7] = [
+const SHORT_LIFETIMES: [(&str, u32); 9] = [
     ("access_token_seconds", 4),
     ("refresh_grace_seconds", 2),
     ("slot_seconds", 2),
@@ -98,6 +98,8 @@ const SHORT_LIFETIMES: [(&str, u32); 7] = [
     ("ticket_seconds", 2),
     ("header_seconds", 2),
     ("body_seconds", 3),
+    ("message_ttl_seconds", 3),
+    ("heartbeat_seconds", 2),
 ];
 
 /// The reference server on a database of its own, which the judge starts, kills and starts again.

@@ -99,14 +99,13 @@ impl Contract {
             None => (format!("{name} {}", reply.status), Some(response)),
         };
         let Some(response) = response else { return Vec::new() };
-        let wrong = self.headers(response, reply).or_else(|| self.body(&schema, response, reply));
-        wrong
-            .map(|wrong| Violation {
-                schema,
-                what: format!("{} answered {}: {wrong}", reply.op, reply.status),
-            })
-            .into_iter()
-            .collect()
+        let headers = self.headers(response, reply);
+        let body = self.body(&schema, response, reply).map(|wrong| (schema, wrong));
+        let told = |(schema, wrong)| Violation {
+            schema,
+            what: format!("{} answered {}: {wrong}", reply.op, reply.status),
+        };
+        headers.into_iter().chain(body).map(told).collect()
     }
 
     /// The operation's id and its responses; what the document says of paths and methods it does not have otherwise.
@@ -129,18 +128,20 @@ impl Contract {
         self.document.pointer(reference.strip_prefix('#')?)
     }
 
-    fn headers(&self, response: &Value, reply: &Reply) -> Option<String> {
+    /// The headers that are missing or wrong, by the header's place in the document.
+    fn headers(&self, response: &Value, reply: &Reply) -> Vec<(String, String)> {
         let declared = response.get("headers").and_then(Value::as_object).into_iter().flatten();
-        declared.into_iter().find_map(|(name, header)| {
+        let wrong = declared.filter_map(|(name, header)| {
             let reference = header.get("$ref").and_then(Value::as_str)?;
             let schema = self.resolve(reference)?.get("schema")?;
             let Some(value) = reply.header(name) else {
-                return Some(format!("the header {name} is missing"));
+                return Some((reference.to_owned(), format!("the header {name} is missing")));
             };
             let value = value.parse::<u64>().map_or_else(|_| json!(value), |number| json!(number));
-            self.fits_schema(reference, schema, &value)
-                .map(|wrong| format!("header {name}: {wrong}"))
-        })
+            let wrong = self.fits_schema(reference, schema, &value)?;
+            Some((reference.to_owned(), format!("header {name}: {wrong}")))
+        });
+        wrong.collect()
     }
 
     fn body(&self, name: &str, response: &Value, reply: &Reply) -> Option<String> {

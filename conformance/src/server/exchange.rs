@@ -44,7 +44,7 @@ pub fn shown(body: &[u8]) -> String {
         }
         Err(_) => String::from_utf8_lossy(body).into_owned(),
     };
-    cut(&text, LONGEST)
+    cut(&text.replace('\n', " "), LONGEST)
 }
 
 /// A ticket or a token in a query is a secret too.

@@ -18,6 +18,7 @@ use crate::{
     cases,
     cli::MutantsServersArgs,
     kills::{FORMAT, Kills, Matrix},
+    mutants::in_parallel,
     output::{self, green, red},
     runner::Settings,
     stored::Scripts,
@@ -53,14 +54,16 @@ pub fn run(args: &MutantsServersArgs) -> Result<u8, Usage> {
         return Err(format!("no known-bad server is named like {}", args.only.join(" ")));
     }
     let guilty = if args.only.is_empty() { without_bug(args, &settings) } else { 0 };
-    let mut rows = BTreeMap::new();
-    let mut survivors = 0;
-    for server in wanted {
+    // Each has processes of its own, so that several can run at a time.
+    let judged = in_parallel(&wanted, campaign::processors(), |server| {
         let judged = against(server, args, &settings);
-        survivors += usize::from(!told(server, &judged));
-        let row = Kills { requirement: server.requirement.clone(), kills: judged.kills };
-        rows.insert(server.name.clone(), row);
-    }
+        (told(server, &judged), judged.kills)
+    });
+    let survivors = judged.iter().filter(|(noticed, _)| !noticed).count();
+    let row = |(server, (_, kills)): (&&KnownBad, (bool, BTreeSet<String>))| {
+        (server.name.clone(), Kills { requirement: server.requirement.clone(), kills })
+    };
+    let rows: BTreeMap<_, _> = wanted.iter().zip(judged).map(row).collect();
     output::say(&format!("seed {}", hex::encode(settings.seed.0)));
     output::say(&format!(
         "{} passed, {} failed, 0 skipped",

@@ -38,7 +38,7 @@ Exit codes:
 /// passphrase. Sign up once, or link the vault to an account that you have on another device.
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version, after_help = EXAMPLES, max_term_width = 100)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     options: Options,
     #[command(subcommand)]
@@ -100,7 +100,7 @@ enum Command {
 }
 
 /// Runs a command to its exit code.
-pub async fn run(arguments: Arguments) -> ExitCode {
+pub(crate) async fn run(arguments: Arguments) -> ExitCode {
     let screen = Screen::new(arguments.options.json);
     let environment = Environment::new(arguments.options, screen);
     match dispatch(&environment, arguments.command).await {

@@ -6,10 +6,12 @@
 
 mod audit;
 mod contacts;
+mod devices;
 mod doctor;
 mod history;
 mod linking;
 mod listening;
+mod names;
 mod opening;
 mod outbox;
 mod own;
@@ -30,21 +32,21 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
+use crate::api;
 use crate::api::accounts::{Capabilities, RefreshRequest, Tokens, TokensReply};
-use crate::api::{self, Account};
 use crate::clock;
 use crate::error::{ClientError, Result};
 use crate::transport::{Answer, Patience, Request, Transport, request_patiently};
 use crate::vault::{Table, Vault, VaultError};
 
 pub use self::contacts::Contact;
+pub use self::devices::Device;
 pub use self::doctor::{Finding, Verdict};
 pub use self::history::{Message, Status};
 pub use self::linking::NewDevice;
 pub use self::listening::{Event, Listening};
 pub use self::own::{OwnAccount, OwnDevice};
 pub use self::receiving::{Incoming, SecurityEvent};
-pub use self::registering::Device;
 pub use self::rotation::Rotated;
 pub use self::sending::Sent;
 pub use self::verification::SafetyNumber;
@@ -192,35 +194,6 @@ impl Client {
 
     fn keep_tokens(&self, tokens: &Tokens) -> Result<(), VaultError> {
         self.vault.write(|entries| entries.put_json(Table::Own, own::TOKENS, tokens))
-    }
-
-    /// The account of a user name or an account id.
-    ///
-    /// # Errors
-    /// `account_unknown`.
-    pub async fn find_account(&self, user: &str) -> Result<Account> {
-        if let Some(account) = Account::parse(user) {
-            return Ok(account);
-        }
-        let known = self.vault.read(|entries| entries.find(Table::Names, user.as_bytes()))?;
-        if let Some(bytes) = known.and_then(|bytes| bytes.as_slice().try_into().ok()) {
-            return Ok(Account(countersign_protocol::name::AccountId(bytes)));
-        }
-        if !contacts::is_username(user) {
-            return Err(ClientError::State("no user name: lower-case letters, digits, _ . and -"));
-        }
-        let named: api::accounts::NamedAccount =
-            self.get(&format!("/users/by-name/{user}")).await?;
-        self.vault
-            .write(|entries| contacts::keep_name(entries, named.account_id, &named.username))?;
-        Ok(named.account_id)
-    }
-
-    /// The user name of an account, as far as it is known here; its id otherwise.
-    pub fn name_of(&self, account: Account) -> String {
-        let contact = self.vault.read(|entries| contacts::find(entries, account.0));
-        let username = contact.ok().flatten().and_then(|contact| contact.username);
-        username.unwrap_or_else(|| account.to_string())
     }
 }
 

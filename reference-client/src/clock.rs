@@ -9,28 +9,28 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 /// The operating system's randomness. Without it nothing can go on.
-pub type SystemRandom = UnwrapErr<SysRng>;
+pub(crate) type SystemRandom = UnwrapErr<SysRng>;
 
 /// The operating system's randomness.
-pub const fn random() -> SystemRandom {
+pub(crate) const fn random() -> SystemRandom {
     UnwrapErr(SysRng)
 }
 
 /// N random bytes.
-pub fn random_bytes<const N: usize>() -> [u8; N] {
+pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand_core::Rng::fill_bytes(&mut random(), &mut bytes);
     bytes
 }
 
 /// The present time by the system's clock.
-pub fn now() -> UnixMillis {
+pub(crate) fn now() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// RFC 3339 in UTC with milliseconds, as the interface writes times.
-pub fn to_text(at: UnixMillis) -> String {
+pub(crate) fn to_text(at: UnixMillis) -> String {
     let format =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1_000_000)
@@ -40,7 +40,7 @@ pub fn to_text(at: UnixMillis) -> String {
 }
 
 /// Reads such a time. `None` for anything that is no RFC 3339 time.
-pub fn from_text(text: &str) -> Option<UnixMillis> {
+pub(crate) fn from_text(text: &str) -> Option<UnixMillis> {
     let moment =
         OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
     u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok().map(UnixMillis)

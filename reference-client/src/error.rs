@@ -16,7 +16,7 @@ pub enum ClientError {
     Transport(#[from] TransportError),
     /// The server refused, with a code of its registry.
     #[error("{0}")]
-    Refused(#[from] Refusal),
+    Refused(Box<Refusal>),
     /// The server's answer is not what the specification says.
     #[error("the server's answer breaks the specification: {0}")]
     BadAnswer(&'static str),
@@ -50,6 +50,12 @@ pub struct Refusal {
     pub retry_after: Option<Duration>,
     /// The whole document: some codes have members of their own.
     pub members: serde_json::Value,
+}
+
+impl From<Refusal> for ClientError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
 }
 
 impl ClientError {

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 pub use self::http::HttpTransport;
-pub use self::retry::{Patience, request_patiently};
+pub use self::retry::Patience;
+pub(crate) use self::retry::request_patiently;
 
 /// Carries requests to one server.
 #[async_trait]

@@ -85,7 +85,7 @@ pub(crate) struct Me {
     pub(crate) identity_key: Option<Binary>,
 }
 
-/// GET users/by-name/{username}.
+/// GET `users/by-name/{username}`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NamedAccount {
     pub(crate) account_id: Account,
@@ -117,7 +117,7 @@ pub(crate) struct SlotReply {
     pub(crate) expires_at: String,
 }
 
-/// PUT and GET auth/provisioning/{slot_id}.
+/// PUT and GET `auth/provisioning/{slot_id}`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SlotContent {
     pub(crate) envelope: Binary,

@@ -44,7 +44,6 @@ pub(crate) enum Kind {
 /// The answer of messages.
 #[derive(Debug, Deserialize)]
 pub(crate) struct SendReply {
-    pub(crate) stored_at: String,
     pub(crate) undelivered: Vec<Undelivered>,
 }
 
@@ -107,7 +106,6 @@ pub(crate) struct ItemMessage {
     pub(crate) suite: Suite,
     pub(crate) kind: Kind,
     pub(crate) content: Binary,
-    pub(crate) stored_at: String,
 }
 
 /// The device that sent, as the server says.
@@ -149,11 +147,9 @@ pub(crate) enum ServerFrame {
     },
     Empty,
     DeliveryReceipt {
-        message_id: String,
         account_id: Account,
     },
     ReadReceipt {
-        message_id: String,
         account_id: Account,
     },
     Typing {
@@ -172,10 +168,7 @@ pub(crate) enum ServerFrame {
         suite: Suite,
     },
     Heartbeat,
-    Error {
-        code: String,
-        detail: Option<String>,
-    },
+    Error,
     #[serde(other)]
     Unknown,
 }

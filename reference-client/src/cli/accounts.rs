@@ -12,21 +12,21 @@ use super::screen::{GOOD, STRONG, styled};
 
 /// What a new vault is made with.
 #[derive(Clone, Debug, Args)]
-pub struct NewVault {
+pub(crate) struct NewVault {
     /// Suites that this device speaks; all of them unless said otherwise.
     #[arg(long, value_delimiter = ',', value_parser = suite, value_name = "SUITE,…")]
-    pub suites: Vec<SuiteId>,
+    pub(crate) suites: Vec<SuiteId>,
     /// Memory that guessing the passphrase takes each time, in MiB.
     #[arg(long, default_value_t = 64, value_name = "MIB")]
-    pub key_memory: u32,
+    pub(crate) key_memory: u32,
 }
 
 impl NewVault {
-    pub fn cost(&self) -> KeyCost {
+    pub(crate) fn cost(&self) -> KeyCost {
         KeyCost { memory_kib: self.key_memory.max(1).saturating_mul(1024), ..KeyCost::default() }
     }
 
-    pub fn suites(&self) -> Vec<SuiteId> {
+    pub(crate) fn suites(&self) -> Vec<SuiteId> {
         if self.suites.is_empty() { SUITES.to_vec() } else { self.suites.clone() }
     }
 }
@@ -38,7 +38,7 @@ impl NewVault {
 #[command(
     after_help = "Example:\n  countersign --vault alice.vault --server https://chat.example signup alice"
 )]
-pub struct Signup {
+pub(crate) struct Signup {
     /// 3 to 32 of a-z, 0-9, _ . and -.
     username: String,
     /// A token to sign up with, where the server wants one.
@@ -52,14 +52,17 @@ pub struct Signup {
 ///
 /// Logs in as the device of this vault. An interrupted `signup` is finished by it, too.
 #[derive(Debug, Args)]
-pub struct Login {
+pub(crate) struct Login {
     /// The user name.
     username: String,
     #[command(flatten)]
     new_vault: NewVault,
 }
 
-pub async fn sign_up(environment: &Environment, arguments: Signup) -> anyhow::Result<ExitCode> {
+pub(crate) async fn sign_up(
+    environment: &Environment,
+    arguments: Signup,
+) -> anyhow::Result<ExitCode> {
     let client = environment.new_client(arguments.new_vault.cost())?;
     let password = environment.password(true)?;
     let token = arguments.registration_token.as_deref();
@@ -69,7 +72,7 @@ pub async fn sign_up(environment: &Environment, arguments: Signup) -> anyhow::Re
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn login(environment: &Environment, arguments: Login) -> anyhow::Result<ExitCode> {
+pub(crate) async fn login(environment: &Environment, arguments: Login) -> anyhow::Result<ExitCode> {
     let client = environment.new_client(arguments.new_vault.cost())?;
     let password = environment.password(false)?;
     let suites = arguments.new_vault.suites();
@@ -78,14 +81,14 @@ pub async fn login(environment: &Environment, arguments: Login) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn logout(environment: &Environment) -> anyhow::Result<ExitCode> {
+pub(crate) async fn logout(environment: &Environment) -> anyhow::Result<ExitCode> {
     environment.client()?.logout().await?;
     environment.screen.result(&json!({ "logged_out": true }), "logged out; the vault stays");
     Ok(ExitCode::SUCCESS)
 }
 
 /// Says whose device the vault is now.
-pub fn announce(environment: &Environment, account: &OwnAccount, what: &str) {
+pub(crate) fn announce(environment: &Environment, account: &OwnAccount, what: &str) {
     let device = account.device.as_ref().map_or(0, |device| device.device_id);
     let object = json!({
         "username": account.username,

@@ -32,7 +32,7 @@ const SHOWN_BYTES: usize = 96;
 #[command(
     after_help = "Examples:\n  countersign demo --server-binary ./countersign-server\n  countersign demo --server http://127.0.0.1:7400"
 )]
-pub struct Demo {
+pub(crate) struct Demo {
     /// A server to start for the demonstration, on a free port and a database of its own.
     #[arg(long, value_name = "FILE")]
     server_binary: Option<std::path::PathBuf>,
@@ -51,7 +51,7 @@ struct Stage<'a> {
     observer: Arc<Observer>,
 }
 
-pub async fn run(environment: &Environment, arguments: Demo) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(environment: &Environment, arguments: Demo) -> anyhow::Result<ExitCode> {
     let screen = environment.screen;
     let directory = Directory::new()?;
     let own = match &arguments.server_binary {

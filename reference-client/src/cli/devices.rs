@@ -15,7 +15,7 @@ const FOUND_BAD: u8 = 5;
 
 /// The commands of `link`.
 #[derive(Debug, Subcommand)]
-pub enum Link {
+pub(crate) enum Link {
     /// On the new device: show a code, and wait until it is approved.
     Show(NewVault),
     /// On a device of the account: give the account to the device that shows this code.
@@ -25,14 +25,14 @@ pub enum Link {
 
 /// The arguments of `link approve`.
 #[derive(Debug, Args)]
-pub struct Approve {
+pub(crate) struct Approve {
     /// What the new device shows. It gets the account: approve only your own.
     code: String,
 }
 
 /// The commands of `devices`.
 #[derive(Debug, Subcommand)]
-pub enum Devices {
+pub(crate) enum Devices {
     /// Show them.
     List,
     /// Close one for good: its mailbox, prekeys and logins end at once.
@@ -47,7 +47,7 @@ pub enum Devices {
 #[command(
     after_help = "Examples:\n  countersign verify bob\n  countersign verify bob --compare '12345 67890 …'"
 )]
-pub struct Verify {
+pub(crate) struct Verify {
     /// A user name, or an account id.
     user: String,
     /// The 60 digits on the other screen: remembered as verified if they are the same.
@@ -57,7 +57,7 @@ pub struct Verify {
 
 /// The arguments of `rotate`.
 #[derive(Debug, Args)]
-pub struct Rotate {
+pub(crate) struct Rotate {
     /// Renew everything, due or not.
     #[arg(long)]
     all: bool,
@@ -66,7 +66,10 @@ pub struct Rotate {
     speak: Option<SuiteId>,
 }
 
-pub async fn show(environment: &Environment, arguments: NewVault) -> anyhow::Result<ExitCode> {
+pub(crate) async fn show(
+    environment: &Environment,
+    arguments: NewVault,
+) -> anyhow::Result<ExitCode> {
     let client = environment.new_client(arguments.cost())?;
     let waiting = client.begin_linking().await?;
     let code = waiting.code();
@@ -84,14 +87,17 @@ pub async fn show(environment: &Environment, arguments: NewVault) -> anyhow::Res
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn approve(environment: &Environment, arguments: &Approve) -> anyhow::Result<ExitCode> {
+pub(crate) async fn approve(
+    environment: &Environment,
+    arguments: &Approve,
+) -> anyhow::Result<ExitCode> {
     let device_id = environment.client()?.approve(&arguments.code).await?;
     let text = format!("{} approved: it becomes device {device_id}", styled(GOOD, "✓"));
     environment.screen.result(&json!({ "device_id": device_id }), &text);
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn list(environment: &Environment) -> anyhow::Result<ExitCode> {
+pub(crate) async fn list(environment: &Environment) -> anyhow::Result<ExitCode> {
     for device in environment.client()?.devices().await? {
         let names: Vec<&str> = device.suites.iter().map(|suite| suite.name()).collect();
         let state = match (device.live, device.this) {
@@ -110,14 +116,17 @@ pub async fn list(environment: &Environment) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn revoke(environment: &Environment, device_id: u8) -> anyhow::Result<ExitCode> {
+pub(crate) async fn revoke(environment: &Environment, device_id: u8) -> anyhow::Result<ExitCode> {
     environment.client()?.revoke_device(device_id).await?;
     let text = format!("{} device {device_id} is closed for good", styled(GOOD, "✓"));
     environment.screen.result(&json!({ "revoked": device_id }), &text);
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn verify(environment: &Environment, arguments: &Verify) -> anyhow::Result<ExitCode> {
+pub(crate) async fn verify(
+    environment: &Environment,
+    arguments: &Verify,
+) -> anyhow::Result<ExitCode> {
     let client = environment.client()?;
     let screen = environment.screen;
     let account = client.find_account(&arguments.user).await?;
@@ -154,7 +163,10 @@ pub async fn verify(environment: &Environment, arguments: &Verify) -> anyhow::Re
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn rotate(environment: &Environment, arguments: &Rotate) -> anyhow::Result<ExitCode> {
+pub(crate) async fn rotate(
+    environment: &Environment,
+    arguments: &Rotate,
+) -> anyhow::Result<ExitCode> {
     let client = environment.client()?;
     if let Some(suite) = arguments.speak {
         client.speak(&[suite]).await?;
@@ -178,7 +190,7 @@ pub async fn rotate(environment: &Environment, arguments: &Rotate) -> anyhow::Re
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn doctor(environment: &Environment) -> anyhow::Result<ExitCode> {
+pub(crate) async fn doctor(environment: &Environment) -> anyhow::Result<ExitCode> {
     let findings = environment.client()?.examine().await;
     for finding in &findings {
         let mark = match finding.verdict {
@@ -200,7 +212,7 @@ pub async fn doctor(environment: &Environment) -> anyhow::Result<ExitCode> {
     Ok(if worst == Some(Verdict::Bad) { ExitCode::from(FOUND_BAD) } else { ExitCode::SUCCESS })
 }
 
-pub fn log(environment: &Environment) -> anyhow::Result<ExitCode> {
+pub(crate) fn log(environment: &Environment) -> anyhow::Result<ExitCode> {
     let client = environment.client()?;
     let events = client.security_log()?;
     for event in &events {

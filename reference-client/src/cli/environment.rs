@@ -15,24 +15,24 @@ const PASSPHRASE: &str = "COUNTERSIGN_PASSPHRASE";
 const PASSWORD: &str = "COUNTERSIGN_PASSWORD";
 
 /// The options, and what follows from them.
-pub struct Environment {
+pub(crate) struct Environment {
     options: Options,
-    pub screen: Screen,
+    pub(crate) screen: Screen,
 }
 
 impl Environment {
-    pub const fn new(options: Options, screen: Screen) -> Self {
+    pub(crate) const fn new(options: Options, screen: Screen) -> Self {
         Self { options, screen }
     }
 
     /// The device of an existing vault.
-    pub fn client(&self) -> anyhow::Result<Client> {
+    pub(crate) fn client(&self) -> anyhow::Result<Client> {
         let vault = Vault::open(self.vault_path(), &self.passphrase(false)?);
         self.open(vault.map_err(ClientError::from)?)
     }
 
     /// The device of a vault that may have to be made.
-    pub fn new_client(&self, cost: KeyCost) -> anyhow::Result<Client> {
+    pub(crate) fn new_client(&self, cost: KeyCost) -> anyhow::Result<Client> {
         if self.vault_path().exists() {
             return self.client();
         }
@@ -51,15 +51,15 @@ impl Environment {
         Ok(Client::new(vault, Arc::new(transport)).with_patience(self.patience()))
     }
 
-    pub fn patience(&self) -> Patience {
+    pub(crate) fn patience(&self) -> Patience {
         Patience { attempts: self.options.retries.saturating_add(1), ..Patience::default() }
     }
 
-    pub fn server(&self) -> Option<&str> {
+    pub(crate) fn server(&self) -> Option<&str> {
         self.options.server.as_deref()
     }
 
-    pub fn vault_path(&self) -> &Path {
+    pub(crate) fn vault_path(&self) -> &Path {
         &self.options.vault
     }
 
@@ -78,7 +78,7 @@ impl Environment {
     }
 
     /// The password of the account, from the environment or the terminal.
-    pub fn password(&self, new: bool) -> anyhow::Result<Zeroizing<String>> {
+    pub(crate) fn password(&self, new: bool) -> anyhow::Result<Zeroizing<String>> {
         match std::env::var(PASSWORD) {
             Ok(text) => Ok(Zeroizing::new(text)),
             Err(_) => ask("Password of the account", new),
@@ -103,7 +103,7 @@ fn ask(what: &str, new: bool) -> anyhow::Result<Zeroizing<String>> {
 }
 
 /// Reads a suite by its registered name.
-pub fn suite(name: &str) -> Result<SuiteId, String> {
+pub(crate) fn suite(name: &str) -> Result<SuiteId, String> {
     Suite::parse(name).map(|suite| suite.0).ok_or_else(|| {
         let names: Vec<&str> = Suite::ALL.iter().map(|(_, name)| *name).collect();
         format!("one of {}", names.join(", "))

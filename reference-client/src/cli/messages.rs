@@ -15,7 +15,7 @@ use super::screen::{BAD, FAINT, GOOD, STRONG, Screen, WARNING, harmless, styled}
 #[command(
     after_help = "Examples:\n  countersign send bob 'hello, Bob'\n  echo 'a longer text' | countersign send bob -"
 )]
-pub struct Send {
+pub(crate) struct Send {
     /// A user name, or an account id.
     user: String,
     /// The text; `-` reads it from standard input.
@@ -24,7 +24,7 @@ pub struct Send {
 
 /// The arguments of `inbox`.
 #[derive(Debug, Args)]
-pub struct Inbox {
+pub(crate) struct Inbox {
     /// Show the whole history, not only what is new.
     #[arg(long)]
     all: bool,
@@ -38,7 +38,7 @@ pub struct Inbox {
 
 /// The arguments of `listen`.
 #[derive(Debug, Args)]
-pub struct Listen {
+pub(crate) struct Listen {
     /// Stop once everything that waited has been taken in.
     #[arg(long)]
     until_empty: bool,
@@ -47,7 +47,7 @@ pub struct Listen {
     no_receipts: bool,
 }
 
-pub async fn send(environment: &Environment, arguments: &Send) -> anyhow::Result<ExitCode> {
+pub(crate) async fn send(environment: &Environment, arguments: &Send) -> anyhow::Result<ExitCode> {
     let client = environment.client()?;
     let mut text = arguments.text.clone();
     if text == "-" {
@@ -66,7 +66,10 @@ pub async fn send(environment: &Environment, arguments: &Send) -> anyhow::Result
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn inbox(environment: &Environment, arguments: &Inbox) -> anyhow::Result<ExitCode> {
+pub(crate) async fn inbox(
+    environment: &Environment,
+    arguments: &Inbox,
+) -> anyhow::Result<ExitCode> {
     let client = environment.client()?;
     let screen = environment.screen;
     for incoming in client.receive().await? {
@@ -94,7 +97,10 @@ pub async fn inbox(environment: &Environment, arguments: &Inbox) -> anyhow::Resu
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn listen(environment: &Environment, arguments: &Listen) -> anyhow::Result<ExitCode> {
+pub(crate) async fn listen(
+    environment: &Environment,
+    arguments: &Listen,
+) -> anyhow::Result<ExitCode> {
     let client = environment.client()?;
     let screen = environment.screen;
     let mut listening = client.listen();

@@ -9,40 +9,40 @@ use qrcode::render::unicode::Dense1x2;
 use serde_json::{Value, json};
 
 /// Something good.
-pub const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// Something to look at.
-pub const WARNING: Style = AnsiColor::Yellow.on_default();
+pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
 /// Something bad.
-pub const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 /// Names and headings.
-pub const STRONG: Style = Style::new().bold();
+pub(crate) const STRONG: Style = Style::new().bold();
 /// What matters less.
-pub const FAINT: Style = Style::new().dimmed();
+pub(crate) const FAINT: Style = Style::new().dimmed();
 
 /// Where results go. Colours only on a terminal: the streams strip them otherwise.
 #[derive(Clone, Copy, Debug)]
-pub struct Screen {
+pub(crate) struct Screen {
     json: bool,
 }
 
 impl Screen {
-    pub const fn new(json: bool) -> Self {
+    pub(crate) const fn new(json: bool) -> Self {
         Self { json }
     }
 
-    pub const fn is_json(self) -> bool {
+    pub(crate) const fn is_json(self) -> bool {
         self.json
     }
 
     /// A line for a person; programs get none of these.
-    pub fn line(self, text: &str) {
+    pub(crate) fn line(self, text: &str) {
         if !self.json {
             let _closed = writeln!(anstream::stdout(), "{text}").is_err();
         }
     }
 
     /// A result: an object for programs, the text for a person.
-    pub fn result(self, object: &Value, text: &str) {
+    pub(crate) fn result(self, object: &Value, text: &str) {
         if self.json {
             let _closed = writeln!(anstream::stdout(), "{object}").is_err();
         } else {
@@ -51,7 +51,7 @@ impl Screen {
     }
 
     /// A QR code, in half blocks.
-    pub fn qr(self, data: &[u8]) {
+    pub(crate) fn qr(self, data: &[u8]) {
         if let Ok(code) = QrCode::with_error_correction_level(data, qrcode::EcLevel::L) {
             // Dark on light, whatever the terminal's colours: light modules are drawn.
             let drawn = code
@@ -64,7 +64,7 @@ impl Screen {
     }
 
     /// What went wrong, on standard error.
-    pub fn error(self, error: &anyhow::Error) {
+    pub(crate) fn error(self, error: &anyhow::Error) {
         let client = error.downcast_ref::<ClientError>();
         let code = client.map_or("failed", ClientError::code);
         // A client's error says all of its causes itself.
@@ -79,12 +79,12 @@ impl Screen {
 }
 
 /// Text in a style.
-pub fn styled(style: Style, text: &str) -> String {
+pub(crate) fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
 /// A text from a peer without what would steer a terminal.
-pub fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 

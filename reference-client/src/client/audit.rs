@@ -83,7 +83,10 @@ fn resume(entries: &Entries<'_>, account: AccountId) -> Result<Chain, VaultError
     let parts = stored.split_first_chunk::<8>().and_then(|(sequence, hash)| {
         Some((u64::from_be_bytes(*sequence), EntryHash(hash.try_into().ok()?)))
     });
-    Ok(parts.map_or(Chain::new(account), |(sequence, hash)| Chain::resume(account, sequence, hash)))
+    Ok(parts.map_or_else(
+        || Chain::new(account),
+        |(sequence, hash)| Chain::resume(account, sequence, hash),
+    ))
 }
 
 fn keep(entries: &Entries<'_>, account: AccountId, chain: &Chain) -> Result<(), VaultError> {

@@ -11,12 +11,11 @@ use countersign_protocol::sealed_box::BoxPublicKey;
 use serde::{Deserialize, Serialize};
 
 use super::{Client, outbox};
-use crate::api::accounts::NamedAccount;
 use crate::api::keys::DeviceListReply;
 use crate::api::{Account, Binary};
 use crate::clock;
 use crate::error::{ClientError, Result};
-use crate::vault::{Entries, Table, VaultError, from_json};
+use crate::vault::{Entries, Table, VaultError};
 
 /// What is known of an account.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -55,60 +54,6 @@ pub(super) fn put(
     contact: &Contact,
 ) -> Result<(), VaultError> {
     entries.put_json(Table::Contacts, &account.0, contact)
-}
-
-pub(super) fn keep_name(
-    entries: &Entries<'_>,
-    account: Account,
-    username: &str,
-) -> Result<(), VaultError> {
-    let mut contact = find(entries, account.0)?.unwrap_or_default();
-    contact.username = Some(username.to_owned());
-    put(entries, account.0, &contact)?;
-    entries.put(Table::Names, username.as_bytes(), account.bytes())
-}
-
-/// A peer says what it is called.
-pub(super) fn claim_name(
-    entries: &Entries<'_>,
-    account: Account,
-    name: &str,
-) -> Result<(), VaultError> {
-    let mut contact = find(entries, account.0)?.unwrap_or_default();
-    if contact.username.is_none() && is_username(name) {
-        contact.claimed_name = Some(name.to_owned());
-        put(entries, account.0, &contact)?;
-    }
-    Ok(())
-}
-
-/// Whether a text has the form of a user name.
-pub(super) fn is_username(name: &str) -> bool {
-    let allowed = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-');
-    (3..=32).contains(&name.len()) && name.bytes().all(allowed)
-}
-
-fn claimed_names(entries: &Entries<'_>) -> Result<Vec<(Account, String)>, VaultError> {
-    let mut claimed = Vec::new();
-    for (key, value) in entries.scan(Table::Contacts)? {
-        let contact: Contact = from_json(&value)?;
-        if let (Some(name), Ok(account)) = (contact.claimed_name, key.as_slice().try_into()) {
-            claimed.push((Account(AccountId(account)), name));
-        }
-    }
-    Ok(claimed)
-}
-
-fn settle_name(
-    entries: &Entries<'_>,
-    account: Account,
-    name: &str,
-    right: bool,
-) -> Result<(), VaultError> {
-    let mut contact = find(entries, account.0)?.unwrap_or_default();
-    contact.claimed_name = None;
-    put(entries, account.0, &contact)?;
-    if right { keep_name(entries, account, name) } else { Ok(()) }
 }
 
 /// The newest list of an account that was verified.
@@ -273,25 +218,6 @@ impl Client {
         match self.vault.read(|entries| held_list(entries, account.0))? {
             Some(list) => Ok(list),
             None => self.fetch_list(account).await,
-        }
-    }
-
-    /// Asks the server's directory for the names that accounts gave themselves. A name that belongs
-    /// to another account is forgotten.
-    pub(super) async fn confirm_names(&self) {
-        let claimed = self.vault.read(claimed_names).unwrap_or_default();
-        for (account, name) in claimed {
-            let named: Result<NamedAccount> = self.get(&format!("/users/by-name/{name}")).await;
-            let answered = match named {
-                Ok(named) => Some(named.account_id == account),
-                Err(error) => error.has_code("account_unknown").then_some(false),
-            };
-            if let Some(right) = answered {
-                let _asked_again_later = self
-                    .vault
-                    .write(|entries| settle_name(entries, account, &name, right))
-                    .is_err();
-            }
         }
     }
 

@@ -50,7 +50,7 @@ impl Client {
         let me = match self.vault.read(own::registered) {
             Ok(me) => me,
             Err(error) => {
-                findings.push(bad("device", error, "sign up, log in or link this device"));
+                findings.push(bad("device", &error, "sign up, log in or link this device"));
                 return findings;
             }
         };
@@ -69,7 +69,7 @@ impl Client {
         match self.vault.check() {
             Ok(count) => good("vault", format!("{count} sealed values, all of them open")),
             Err(error) => {
-                bad("vault", error.into(), "stop using this vault, and link a new device")
+                bad("vault", &error.into(), "stop using this vault, and link a new device")
             }
         }
     }
@@ -81,7 +81,7 @@ impl Client {
             Err(error) => {
                 findings.push(bad(
                     "server",
-                    error,
+                    &error,
                     "check the address, the network and the server",
                 ));
                 return None;
@@ -109,7 +109,7 @@ impl Client {
                 "the server signs its audit log with another key than before".to_owned(),
                 "ask who runs the server, by another way than this server",
             )),
-            Err(error) => findings.push(bad("signing key", error, "see `vault`")),
+            Err(error) => findings.push(bad("signing key", &error, "see `vault`")),
         }
         Some(key)
     }
@@ -134,7 +134,7 @@ impl Client {
                 "run `countersign login`",
             ),
             Ok(me) => good("login", format!("{} ({})", me.username, me.account_id)),
-            Err(error) => bad("login", error, "run `countersign login`"),
+            Err(error) => bad("login", &error, "run `countersign login`"),
         }
     }
 
@@ -142,7 +142,7 @@ impl Client {
         let list = match self.fetch_list(me.account.account).await {
             Ok(list) => list,
             Err(error) => {
-                findings.push(bad("device list", error, "compare safety numbers with your peers"));
+                findings.push(bad("device list", &error, "compare safety numbers with your peers"));
                 return;
             }
         };
@@ -174,7 +174,7 @@ impl Client {
     async fn check_stock(&self, me: &Me, findings: &mut Vec<Finding>) {
         let stats: StatsReply = match self.get("/keys/prekeys/stats").await {
             Ok(stats) => stats,
-            Err(error) => return findings.push(bad("prekeys", error, "see `login`")),
+            Err(error) => return findings.push(bad("prekeys", &error, "see `login`")),
         };
         for stock in &stats.suites {
             let seen = format!(
@@ -218,7 +218,7 @@ impl Client {
                 let seen = format!("{suite}: the server holds other keys than this vault");
                 finding("key drift", Verdict::Bad, seen, "run `countersign rotate --all`")
             }
-            Err(error) => bad("key drift", error, "see `login`"),
+            Err(error) => bad("key drift", &error, "see `login`"),
         }
     }
 
@@ -230,7 +230,7 @@ impl Client {
             }
             Err(error) => bad(
                 "audit log",
-                error,
+                &error,
                 "do not trust new devices of anybody until you know why the log changed",
             ),
         }
@@ -245,7 +245,7 @@ impl Client {
                 format!("{} messages wait", waiting.len()),
                 "run `countersign inbox`, which sends them",
             ),
-            Err(error) => bad("outbox", error.into(), "see `vault`"),
+            Err(error) => bad("outbox", &error.into(), "see `vault`"),
         }
     }
 
@@ -257,7 +257,7 @@ impl Client {
                 let seen = format!("{} refusals, the last: {last}", events.len());
                 finding("security log", Verdict::Warning, seen, "read it: `countersign log`")
             }
-            Err(error) => bad("security log", error, "see `vault`"),
+            Err(error) => bad("security log", &error, "see `vault`"),
         }
     }
 }
@@ -293,6 +293,6 @@ const fn finding(
     Finding { subject, verdict, seen, advice: Some(advice) }
 }
 
-fn bad(subject: &'static str, error: ClientError, advice: &'static str) -> Finding {
+fn bad(subject: &'static str, error: &ClientError, advice: &'static str) -> Finding {
     finding(subject, Verdict::Bad, error.to_string(), advice)
 }

@@ -213,11 +213,11 @@ impl Listening<'_> {
                 self.flush().await;
                 self.ready.push_back(Event::CaughtUp);
             }
-            ServerFrame::DeliveryReceipt { account_id, .. } => {
+            ServerFrame::DeliveryReceipt { account_id } => {
                 self.ready
                     .push_back(Event::ServerReceipt { account: account_id, status: "delivered" });
             }
-            ServerFrame::ReadReceipt { account_id, .. } => {
+            ServerFrame::ReadReceipt { account_id } => {
                 self.ready.push_back(Event::ServerReceipt { account: account_id, status: "read" });
             }
             ServerFrame::Typing { account_id } => {
@@ -234,7 +234,7 @@ impl Listening<'_> {
             ServerFrame::DeviceList { account_id } => {
                 let _fetched_later = self.client.fetch_list(account_id).await;
             }
-            ServerFrame::Heartbeat | ServerFrame::Error { .. } | ServerFrame::Unknown => {}
+            ServerFrame::Heartbeat | ServerFrame::Error | ServerFrame::Unknown => {}
         }
         Ok(())
     }

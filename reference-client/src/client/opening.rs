@@ -14,10 +14,10 @@ use zeroize::Zeroizing;
 
 use super::contacts::{self, put_pair};
 use super::history::{self, Message, Status};
-use super::outbox;
 use super::own::{self, Me};
 use super::prekeys;
 use super::sessions::{self, Opened, Sessions};
+use super::{names, outbox};
 use crate::api::messages::{ItemMessage, Kind, SentMessage};
 use crate::api::{self, Account};
 use crate::clock;
@@ -218,7 +218,7 @@ fn deliver(opening: &Opening<'_>, name: &DeviceName, frame: &Frame) -> Result<Ef
         }
         Body::Opaque(opaque) => {
             if let Some(name) = outbox::read_name(opaque) {
-                contacts::claim_name(entries, peer, &name)?;
+                names::claim_name(entries, peer, &name)?;
             }
             Ok(Effect::Quiet)
         }

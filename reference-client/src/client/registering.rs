@@ -1,7 +1,7 @@
 //! How a vault gets its account, and the account its devices.
 
 use countersign_protocol::device_list::{DeviceEntry, DeviceList, SignedDeviceList};
-use countersign_protocol::ids::{DeviceId, RegistrationId, UnixMillis};
+use countersign_protocol::ids::{RegistrationId, UnixMillis};
 use countersign_protocol::keys::PrivateKey;
 use countersign_protocol::limits::REGISTRATION_ID_MAX;
 use countersign_protocol::registration::{DeviceLogin, Registration, StatementNonce, keys_digest};
@@ -9,30 +9,13 @@ use countersign_protocol::suite::SuiteId;
 use zeroize::Zeroizing;
 
 use super::own::{self, Me, OwnAccount, OwnDevice};
-use super::{Client, contacts, prekeys};
-use crate::api::accounts::{DeviceProof, DevicesReply, LoginReply, LoginRequest, SignupRequest};
+use super::{Client, contacts, names, prekeys};
+use crate::api::accounts::{DeviceProof, LoginReply, LoginRequest, SignupRequest};
 use crate::api::keys::{RegisterReply, RegisterRequest, SuitePrekeys};
 use crate::api::{self, Account, Binary, Suite};
 use crate::clock::{self, random, random_bytes};
 use crate::error::{ClientError, Result};
 use crate::vault::{Entries, VaultError};
-
-/// A device of the account, as the server and the signed list have it.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Device {
-    /// Its number.
-    pub device_id: u8,
-    /// When the server got its keys.
-    pub registered_at: String,
-    /// When the server last heard of it.
-    pub last_seen_at: Option<String>,
-    /// Whether the server takes it for live.
-    pub live: bool,
-    /// What it speaks by the signed list; empty when it is closed.
-    pub suites: Vec<Suite>,
-    /// Whether it is this device.
-    pub this: bool,
-}
 
 impl Client {
     /// Makes an account and registers this device as its first. Interrupted after the account was
@@ -134,7 +117,7 @@ impl Client {
                     registered: false,
                 };
                 own::put_account(entries, &account)?;
-                contacts::keep_name(entries, reply.account_id, &reply.username)?;
+                names::keep_name(entries, reply.account_id, &reply.username)?;
             }
             Ok(())
         })
@@ -203,46 +186,6 @@ impl Client {
             }
             Ok(account)
         })
-    }
-
-    /// The account's devices.
-    ///
-    /// # Errors
-    /// The server's.
-    pub async fn devices(&self) -> Result<Vec<Device>> {
-        let account = self.account()?.account;
-        let list = self.fetch_list(account).await?;
-        let reply: DevicesReply = self.get("/auth/devices").await?;
-        let of = |row: api::accounts::DeviceRow| {
-            let entry = DeviceId::new(row.device_id).and_then(|id| list.entry(id));
-            Device {
-                device_id: row.device_id,
-                registered_at: row.registered_at,
-                last_seen_at: row.last_seen_at,
-                live: !row.revoked && !row.closed,
-                suites: entry.iter().flat_map(|entry| &entry.suites).map(|id| Suite(*id)).collect(),
-                this: row.this,
-            }
-        };
-        Ok(reply.devices.into_iter().map(of).collect())
-    }
-
-    /// Takes a device away: at once at the server, and for good by a signed list that closes it.
-    ///
-    /// # Errors
-    /// `device_unknown`; [`ClientError::State`] for this device itself.
-    pub async fn revoke_device(&self, device_id: u8) -> Result<()> {
-        let me = self.vault.read(own::registered)?;
-        if me.device.device_id == device_id {
-            return Err(ClientError::State("a device cannot close itself: do it from another one"));
-        }
-        let path = format!("/auth/devices/{device_id}");
-        api::require_success(&self.request("DELETE", &path, None).await?)?;
-        self.change_list(|list| {
-            let entry = DeviceId::new(device_id).and_then(|id| list.entry(id));
-            Ok(entry.filter(|entry| !entry.is_closed()).map(|entry| entry.clone().closed()))
-        })
-        .await
     }
 }
 

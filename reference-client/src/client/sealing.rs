@@ -10,7 +10,7 @@ use countersign_protocol::sealed_box::{BoxNonce, BoxSuite, message as box_messag
 use countersign_protocol::session::MessageKind;
 use countersign_protocol::suite::SuiteId;
 
-use super::contacts::{self, held_list, pair, put_pair, trusted_key};
+use super::contacts::{held_list, pair, put_pair, trusted_key};
 use super::outbox::{self, Outgoing};
 use super::own::{self, Me};
 use super::prekeys::has_prekeys;
@@ -232,7 +232,7 @@ pub(super) fn lists_missing(
 ) -> Result<Vec<Account>, VaultError> {
     let mut missing = Vec::new();
     for account in [to, me.account.account] {
-        if contacts::held_list(entries, account.0)?.is_none() {
+        if held_list(entries, account.0)?.is_none() {
             missing.push(account);
         }
     }

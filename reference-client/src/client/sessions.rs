@@ -23,8 +23,8 @@ use crate::vault::{Entries, Table, VaultError};
 
 /// All sessions with one peer device in one suite.
 pub(super) enum Sessions {
-    Signal(signal::SessionRecord),
-    Native(native::SessionRecord),
+    Signal(Box<signal::SessionRecord>),
+    Native(Box<native::SessionRecord>),
 }
 
 /// What a message held, and which prekeys it used up.
@@ -41,13 +41,13 @@ impl Sessions {
         let broken = |_problem| VaultError::Damaged("a session is broken");
         Ok(match (suite, stored) {
             (SuiteId::SIGNAL_V3, Some(bytes)) => {
-                Self::Signal(signal::SessionRecord::from_bytes(&bytes).map_err(broken)?)
+                Self::Signal(Box::new(signal::SessionRecord::from_bytes(&bytes).map_err(broken)?))
             }
-            (SuiteId::SIGNAL_V3, None) => Self::Signal(signal::SessionRecord::new()),
+            (SuiteId::SIGNAL_V3, None) => Self::Signal(Box::default()),
             (SuiteId::RATCHET_CHACHA20, Some(bytes)) => {
-                Self::Native(native::SessionRecord::from_bytes(&bytes).map_err(broken)?)
+                Self::Native(Box::new(native::SessionRecord::from_bytes(&bytes).map_err(broken)?))
             }
-            (SuiteId::RATCHET_CHACHA20, None) => Self::Native(native::SessionRecord::new()),
+            (SuiteId::RATCHET_CHACHA20, None) => Self::Native(Box::default()),
             _ => return Err(Problem::NoCommonSuite.into()),
         })
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::{SinkExt, StreamExt};
-use reqwest::{Client, Method, header};
+use reqwest::header::{self, HeaderName as Header};
+use reqwest::{Client, Method, Response};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use tokio::net::TcpStream;
@@ -144,7 +145,7 @@ fn broken(error: impl std::error::Error) -> TransportError {
     TransportError::Broken(cause.to_string())
 }
 
-fn text(answer: &reqwest::Response, name: header::HeaderName) -> Option<&str> {
+fn text(answer: &Response, name: Header) -> Option<&str> {
     answer.headers().get(name).and_then(|value| value.to_str().ok())
 }
 

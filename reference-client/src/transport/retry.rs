@@ -35,7 +35,7 @@ impl Default for Patience {
 ///
 /// # Errors
 /// The last attempt's, when none had an answer.
-pub async fn request_patiently(
+pub(crate) async fn request_patiently(
     transport: &dyn Transport,
     request: &Request,
     patience: Patience,

@@ -49,7 +49,7 @@ pub(crate) enum Table {
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Own,
         Self::SignedPrekeys,
         Self::OneTimePrekeys,

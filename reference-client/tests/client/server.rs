@@ -1,7 +1,7 @@
 //! A server, and devices of accounts on it.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use countersign_client::{Client, HttpTransport, Incoming, KeyCost, Message, SUITES, Vault};
@@ -19,19 +19,19 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// Vaults of tests need not resist guessing.
-pub const CHEAP: KeyCost = KeyCost { memory_kib: 64, passes: 1 };
-pub const PASSPHRASE: &str = "open sesame";
-pub const PASSWORD: &str = "correct horse battery";
+pub(crate) const CHEAP: KeyCost = KeyCost { memory_kib: 64, passes: 1 };
+pub(crate) const PASSPHRASE: &str = "open sesame";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A server on a free port, with a directory for it and for vaults.
-pub struct World {
-    pub url: String,
+pub(crate) struct World {
+    pub(crate) url: String,
     directory: TempDir,
     serving: JoinHandle<()>,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let config = generous();
         let entropy = Arc::new(SystemEntropy);
@@ -48,39 +48,35 @@ impl World {
         Self { url, directory, serving }
     }
 
-    pub fn vault_path(&self, name: &str) -> PathBuf {
+    pub(crate) fn vault_path(&self, name: &str) -> PathBuf {
         self.directory.path().join(format!("{name}.vault"))
     }
 
-    pub fn path(&self) -> &Path {
-        self.directory.path()
-    }
-
     /// An empty vault.
-    pub fn empty(&self, name: &str) -> Client {
+    pub(crate) fn empty(&self, name: &str) -> Client {
         let vault = Vault::create(&self.vault_path(name), PASSPHRASE, CHEAP).unwrap();
         Client::new(vault, Arc::new(HttpTransport::new(&self.url).unwrap()))
     }
 
     /// The vault of a name, opened again.
-    pub fn open(&self, name: &str) -> Client {
+    pub(crate) fn open(&self, name: &str) -> Client {
         let vault = Vault::open(&self.vault_path(name), PASSPHRASE).unwrap();
         Client::new(vault, Arc::new(HttpTransport::new(&self.url).unwrap()))
     }
 
     /// A new account, which speaks everything.
-    pub async fn user(&self, name: &str) -> Client {
+    pub(crate) async fn user(&self, name: &str) -> Client {
         self.user_speaking(name, &SUITES).await
     }
 
-    pub async fn user_speaking(&self, name: &str, suites: &[SuiteId]) -> Client {
+    pub(crate) async fn user_speaking(&self, name: &str, suites: &[SuiteId]) -> Client {
         let client = self.empty(name);
         client.sign_up(name, PASSWORD, None, suites).await.unwrap();
         client
     }
 
     /// One more device of the account of `old`.
-    pub async fn link(&self, old: &Client, name: &str) -> Client {
+    pub(crate) async fn link(&self, old: &Client, name: &str) -> Client {
         let new = self.empty(name);
         let waiting = new.begin_linking().await.unwrap();
         old.approve(&waiting.code()).await.unwrap();
@@ -105,13 +101,13 @@ fn generous() -> Config {
 }
 
 /// Sends a text to the account of `to`.
-pub async fn send(from: &Client, to: &Client, text: &str) {
+pub(crate) async fn send(from: &Client, to: &Client, text: &str) {
     let account = to.account().unwrap().account;
     assert!(from.send(account, text).await.unwrap().stored);
 }
 
 /// What came, as texts; whatever waited in the outbox is sent.
-pub async fn receive(client: &Client) -> Vec<Message> {
+pub(crate) async fn receive(client: &Client) -> Vec<Message> {
     let came = client.receive().await.unwrap();
     client.flush().await.unwrap();
     let text = |incoming| match incoming {
@@ -121,6 +117,6 @@ pub async fn receive(client: &Client) -> Vec<Message> {
     came.into_iter().map(text).collect()
 }
 
-pub fn texts(messages: &[Message]) -> Vec<&str> {
+pub(crate) fn texts(messages: &[Message]) -> Vec<&str> {
     messages.iter().map(|message| message.text.as_str()).collect()
 }

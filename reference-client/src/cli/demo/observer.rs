@@ -9,23 +9,23 @@ use countersign_client::{Answer, HttpTransport, Request, Socket, Transport, Tran
 use serde_json::Value;
 
 /// Sees what the server sees.
-pub struct Observer {
+pub(crate) struct Observer {
     inner: HttpTransport,
     bodies: Mutex<Vec<Vec<u8>>>,
 }
 
 impl Observer {
-    pub const fn new(inner: HttpTransport) -> Self {
+    pub(crate) const fn new(inner: HttpTransport) -> Self {
         Self { inner, bodies: Mutex::new(Vec::new()) }
     }
 
     /// All bodies that were sent, one after the other.
-    pub fn everything(&self) -> Vec<u8> {
+    pub(crate) fn everything(&self) -> Vec<u8> {
         self.bodies.lock().unwrap_or_else(PoisonError::into_inner).concat()
     }
 
     /// The contents of all envelopes that were sent.
-    pub fn contents(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn contents(&self) -> Vec<Vec<u8>> {
         let bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         let mut contents = Vec::new();
         for body in bodies.iter() {
@@ -51,7 +51,7 @@ fn collect(value: &Value, contents: &mut Vec<Vec<u8>>) {
 }
 
 /// What of a text's base64 form does not depend on what stands before and after it.
-pub fn base64_core(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn base64_core(bytes: &[u8]) -> Vec<u8> {
     let whole = bytes.len() / 3 * 3;
     STANDARD.encode(bytes.get(..whole).unwrap_or(bytes)).into_bytes()
 }

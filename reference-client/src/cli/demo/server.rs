@@ -12,15 +12,15 @@ use tokio::time::timeout;
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A server process, which ends with this value.
-pub struct OwnServer {
-    pub url: String,
+pub(crate) struct OwnServer {
+    pub(crate) url: String,
     directory: PathBuf,
     _process: Child,
 }
 
 impl OwnServer {
     /// Starts `binary` on a free port, with its database in a folder of `directory`.
-    pub async fn start(binary: &Path, directory: &Path) -> anyhow::Result<Self> {
+    pub(crate) async fn start(binary: &Path, directory: &Path) -> anyhow::Result<Self> {
         let directory = directory.join("server");
         std::fs::create_dir(&directory)?;
         let mut process = Command::new(binary)
@@ -44,7 +44,7 @@ impl OwnServer {
     }
 
     /// All files that the server has written.
-    pub fn files(&self) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    pub(crate) fn files(&self) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(&self.directory)? {
             let path = entry?.path();

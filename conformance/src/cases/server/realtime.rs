@@ -6,6 +6,8 @@ pub mod hints;
 pub mod order;
 pub mod window;
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use crate::{
@@ -14,12 +16,12 @@ use crate::{
         account::paths,
         client::Request,
         device::Device,
-        live::Line,
+        live::{self, Line},
         mail::{self, Letter},
         person::Person,
         renewal::logged_in,
         run::ServerRun,
-        socket::{self, Entrance, Opened, Socket},
+        socket::{self, Entrance, Next, Opened, Socket},
     },
 };
 
@@ -81,6 +83,7 @@ pub const CASES: &[Case] = &[
         Severity::Interop,
         crossing,
     ),
+    Case::server("server/realtime/opening/race", &["WS-5", "WS-6"], &[], Severity::Interop, race),
 ];
 
 /// A fresh ticket of a device.
@@ -248,4 +251,34 @@ fn reached(
     typist.socket.send(&json!({"type": "typing", "account_id": to.id()}))?;
     line.expect("typing").map(drop)?;
     line.lives()
+}
+
+/// Ten connections of one device at once: nine are closed, one is left and works.
+fn race(run: &mut ServerRun) -> Outcome {
+    let (alice, bob) = (run.person()?, run.person()?);
+    let device = bob.first()?;
+    let entrance = Entrance::Token(device.tokens.access.clone());
+    // One may be closed before it has said anything.
+    let mut open = run.parallel(10, |_| Socket::open(&device.client, &entrance))?;
+    let within = run.scaled(live::PATIENCE);
+    let deadline = Instant::now() + within;
+    while open.len() > 1 && Instant::now() < deadline {
+        let mut left = Vec::new();
+        for mut socket in open {
+            match socket.next(Duration::from_millis(20))? {
+                Next::Closed(Some(4409)) => {}
+                Next::Closed(code) => {
+                    let told = || ("closed with 4409".into(), format!("closed with {code:?}"));
+                    return mail::expect(false, "an older connection", told);
+                }
+                _ => left.push(socket),
+            }
+        }
+        open = left;
+    }
+    mail::expect_equal("the connections that are left of ten", &open.len(), &1)?;
+    let mut typist = Line::open(run, alice.first()?)?;
+    let Some(socket) = open.pop() else { return Ok(()) };
+    let mut line = Line { socket, window: 1, within };
+    reached(&mut line, &mut typist, run, (alice.first()?, &bob))
 }

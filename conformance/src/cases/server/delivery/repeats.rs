@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use crate::{
-    case::{Case, Outcome, Severity},
+    case::{Case, Outcome, Severity, Stop, Trouble},
     server::{
         account::paths,
         client::Request,
         mail::{self, Letter},
         post,
+        renewal::without,
         run::ServerRun,
     },
 };
@@ -56,6 +57,13 @@ pub const CASES: &[Case] = &[
         &[],
         Severity::Security,
         two_messages,
+    ),
+    Case::server(
+        "server/delivery/race/while-a-device-goes",
+        &["MSG-1", "MSG-3"],
+        &[],
+        Severity::Security,
+        while_a_device_goes,
     ),
 ];
 
@@ -186,4 +194,41 @@ fn two_messages(run: &mut ServerRun) -> Outcome {
     let next = Letter::fresh(&mut run.draw);
     next.deliver(from, &bob)?;
     mail::expect_letters(bob.first()?, &[winner, &next])
+}
+
+/// A device is revoked while sends for it go on: each send is stored whole or refused whole, and after the answer to
+/// the revocation none is stored.
+fn while_a_device_goes(run: &mut ServerRun) -> Outcome {
+    let (mut bob, letters) = (run.person()?, Letter::several(60, &mut run.draw));
+    run.add_device(&mut bob, 1)?;
+    let people = mail::senders(run, 2 * letters.len())?;
+    let (shared, to) = (&*run, &bob);
+    let replies = shared.parallel(letters.len(), |at| {
+        if at == 20 {
+            to.revoke(2)?.ok(204)?;
+        }
+        let nobody = || Stop::Inconclusive(Trouble::Judge("a letter or a sender too few".into()));
+        let letter = letters.get(at).ok_or_else(nobody)?;
+        let sender = people.get(at % people.len().max(1)).ok_or_else(nobody)?;
+        letter.send(sender.first()?, to)
+    })?;
+    let mut stored = Vec::new();
+    for (letter, reply) in letters.iter().zip(&replies) {
+        if reply.status == 201 {
+            stored.push(letter.clone());
+        } else {
+            reply.refused(409, "device_list_mismatch")?;
+            reply.expect("/accounts/0/extra", &json!([2]))?;
+        }
+    }
+    mail::expect_unordered(bob.first()?, &stored)?;
+    let late = replies.get(20).is_some_and(|reply| reply.status == 201);
+    mail::expect(!late, "a send after the revocation was answered", || {
+        ("409".into(), "201".into())
+    })?;
+    let (left, next) = (without(&bob, &[1])?, Letter::fresh(&mut run.draw));
+    let sender = run.person()?;
+    next.deliver(sender.first()?, &left)?;
+    stored.push(next);
+    mail::expect_unordered(bob.first()?, &stored)
 }

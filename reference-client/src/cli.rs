@@ -55,7 +55,7 @@ struct Options {
     #[arg(long, global = true, env = "COUNTERSIGN_SERVER", value_name = "URL")]
     server: Option<String>,
     /// A file whose first line is the passphrase of the vault. Otherwise the variable
-    /// COUNTERSIGN_PASSPHRASE, otherwise a question.
+    /// `COUNTERSIGN_PASSPHRASE`, otherwise a question.
     #[arg(long, global = true, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// Print JSON, one object on each line, and nothing else.

@@ -33,7 +33,7 @@ impl NewVault {
 
 /// The arguments of `signup`.
 ///
-/// The password is asked for, or taken from COUNTERSIGN_PASSWORD.
+/// The password is asked for, or taken from `COUNTERSIGN_PASSWORD`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  countersign --vault alice.vault --server https://chat.example signup alice"

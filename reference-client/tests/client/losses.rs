@@ -26,7 +26,7 @@ impl Lossy {
         Self { inner, state: AtomicU64::new(seed), lost: AtomicU64::new(0) }
     }
 
-    /// SplitMix64.
+    /// `SplitMix64`.
     fn draw(&self) -> u64 {
         let state = self.state.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         let mut mixed = state;

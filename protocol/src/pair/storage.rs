@@ -27,7 +27,8 @@ impl Pair {
         let ranges = self.received.iter();
         let mut out = Output::with_capacity(FIXED_LEN + 16 * ranges.len());
         out.u8(FORMAT);
-        let (level, since) = self.sending.present.map_or((0, 0), |(at, since)| (at.number(), since));
+        let (level, since) =
+            self.sending.present.map_or((0, 0), |(at, since)| (at.number(), since));
         out.u64(self.sending.last);
         out.u8(level);
         out.u64(since);

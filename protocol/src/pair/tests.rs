@@ -191,7 +191,10 @@ proptest! {
             let honest = at.get(&sent).clone();
             let lower = SUITES.get(forgery).filter(|suite| suite.level() < honest.suite.level());
             let since = if forgery == 0 { 0 } else { 1 };
-            let frame = lower.map_or(honest.clone(), |suite| Frame { suite: *suite, since, ..honest });
+            let frame = match lower {
+                Some(suite) => Frame { suite: *suite, since, ..honest },
+                None => honest,
+            };
             let before = pair.clone();
             let result = pair.accept(&frame, None, NOW);
             prop_assert_eq!(result, model.accept(&frame));

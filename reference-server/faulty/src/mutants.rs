@@ -13,6 +13,7 @@ mod linking;
 mod mailbox;
 mod operations;
 mod realtime;
+mod repeats;
 mod revocation;
 mod status;
 mod stock;
@@ -32,6 +33,7 @@ const CHAPTERS: &[&[Mutant]] = &[
     claims::MUTANTS,
     audit::MUTANTS,
     delivery::MUTANTS,
+    repeats::MUTANTS,
     mailbox::MUTANTS,
     crash::MUTANTS,
     status::MUTANTS,

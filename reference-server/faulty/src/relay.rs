@@ -81,7 +81,7 @@ impl Turn {
     }
 }
 
-/// The router with its WebSockets relayed.
+/// The router with its sockets relayed.
 pub(crate) fn around(server: Arc<Server>, wire: Wire, outer: Router) -> Router {
     outer.layer(middleware::from_fn_with_state((server, wire), enter))
 }

@@ -38,7 +38,7 @@ pub(crate) struct Server {
     pub(crate) db: Arc<Database>,
     /// The settings that clients are told.
     pub(crate) told: Config,
-    /// Where WebSockets are relayed to.
+    /// Where sockets are relayed to.
     pub(crate) relayed_to: SocketAddr,
     notes: Mutex<BTreeMap<String, Value>>,
 }

@@ -13,7 +13,7 @@ use crate::{
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant("ops-1-not-ready", || {
         let never = |_: &Server, _: &Call, answer: &mut Answer| {
-            *answer = Answer::refusal(Code::Unavailable)
+            *answer = Answer::refusal(Code::Unavailable);
         };
         Faults::gate(&[("GET", "//ready")], After(never))
     }),

@@ -1,4 +1,4 @@
-//! WebSockets. Spec: `spec/server/realtime.md`.
+//! Sockets. Spec: `spec/server/realtime.md`.
 
 use async_trait::async_trait;
 use countersign_server::{
@@ -68,8 +68,9 @@ fn unless(frame: Value, dropped: fn(&str) -> bool) -> Turn {
 fn token_in_url(_: &Server, call: &mut Call) {
     let query = call.parts.uri.query().unwrap_or_default().to_owned();
     let is_jwt = |value: &str| value.matches('.').count() == 2;
-    let values = query.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| value);
-    if let Some(token) = values.filter(|value| is_jwt(value)).last() {
+    let mut values =
+        query.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| value);
+    if let Some(token) = values.rfind(|value| is_jwt(value)) {
         call.set_token(token);
         call.set_uri("/api/v1/ws");
     }

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::keys::PrivateKey;
 use crate::primitives::secret::wipe;
 use crate::problem::Problem;
 
@@ -115,6 +116,13 @@ impl<'a> Input<'a> {
 
     pub(crate) fn key(&mut self) -> Result<[u8; 32], Problem> {
         self.array()
+    }
+
+    /// A private key. Only clamped bytes are ever written, so others are no state of ours.
+    pub(crate) fn private_key(&mut self) -> Result<PrivateKey, Problem> {
+        let bytes = self.key()?;
+        let private = PrivateKey::from_bytes(bytes);
+        if *private.as_bytes() == bytes { Ok(private) } else { Err(Problem::BadState) }
     }
 
     /// Whether all was read.

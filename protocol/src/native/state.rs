@@ -13,7 +13,7 @@ use super::stored_seeds::StoredSeeds;
 use super::wire::{HandshakeFields, SUITE};
 use super::{DeviceName, SessionRecord};
 use crate::ids::{OneTimePrekeyId, SignedPrekeyId, UnixMillis};
-use crate::keys::{KeyPair, PrivateKey, PublicKey};
+use crate::keys::{KeyPair, PublicKey};
 use crate::limits::STORED_SEEDS_MAX;
 use crate::problem::Problem;
 use crate::ratchet::{ChainKey, RootKey, Seed};
@@ -116,7 +116,7 @@ fn write_ratchet(out: &mut Output, ratchet: &Ratchet) {
 fn read_ratchet(input: &mut Input<'_>) -> Result<Ratchet, Problem> {
     let session_id = SessionId::from_bytes(input.key()?);
     let root_key = RootKey::from_bytes(input.key()?);
-    let private = PrivateKey::from_bytes(input.key()?);
+    let private = input.private_key()?;
     let own = KeyPair::from_parts(private, PublicKey::from_u(input.key()?));
     let previous_length = input.u32()?;
     let sending = input.flag()?.then(|| read_chain(input)).transpose()?;

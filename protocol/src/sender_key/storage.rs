@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::state::{SenderKeyState, Signer};
 use super::{STATES_MAX, SenderKeyRecord};
-use crate::keys::{KeyPair, PrivateKey, PublicKey};
+use crate::keys::{KeyPair, PublicKey};
 use crate::limits::STORED_SEEDS_MAX;
 use crate::problem::Problem;
 use crate::ratchet::{ChainKey, ReceiverChain, StoredSeeds};
@@ -85,14 +85,13 @@ fn read_state(input: &mut Input<'_>) -> Result<SenderKeyState, Problem> {
     let chain_id = input.u32()?;
     let next = input.u32()?;
     let chain_key = ChainKey::from_bytes(input.key()?);
-    let own = input.flag()?;
-    let key = input.key()?;
-    let signer = own.then(|| Signer::new(KeyPair::from_private(PrivateKey::from_bytes(key))));
-    if signer.as_ref().is_some_and(|signer| *signer.pair.private().as_bytes() != key) {
-        return Err(Problem::BadState);
-    }
-    let signing_key =
-        signer.as_ref().map_or_else(|| PublicKey::from_u(key), |signer| *signer.pair.public());
+    let (signer, signing_key) = if input.flag()? {
+        let signer = Signer::new(KeyPair::from_private(input.private_key()?));
+        let signing_key = *signer.pair.public();
+        (Some(signer), signing_key)
+    } else {
+        (None, PublicKey::from_u(input.key()?))
+    };
     let count = usize::from(input.u16()?);
     if count > STORED_SEEDS_MAX {
         return Err(Problem::BadState);

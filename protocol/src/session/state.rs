@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use super::pairwise::{PairwiseSession, Pending};
 use super::{Archive, SessionRecord, Storable};
 use crate::ids::{OneTimePrekeyId, RegistrationId, SignedPrekeyId, UnixMillis};
-use crate::keys::{KeyPair, PrivateKey, PublicKey};
+use crate::keys::{KeyPair, PublicKey};
 use crate::limits::{RECEIVER_CHAINS_MAX, STORED_SEEDS_MAX};
 use crate::problem::Problem;
 use crate::ratchet::{ChainKey, Ratchet, ReceiverChain, RootKey, Sending, StoredSeeds};
@@ -131,16 +131,12 @@ fn read_ratchet(input: &mut Input<'_>) -> Result<Ratchet, Problem> {
     let root_key = RootKey::from_bytes(input.key()?);
     let previous_counter = input.u32()?;
     let sending = match input.u8()? {
-        SENDING_HANDSHAKE => Sending::Handshake { private: PrivateKey::from_bytes(input.key()?) },
-        SENDING_DUE => Sending::Due {
-            private: PrivateKey::from_bytes(input.key()?),
-            theirs: PublicKey::from_u(input.key()?),
-        },
+        SENDING_HANDSHAKE => Sending::Handshake { private: input.private_key()? },
+        SENDING_DUE => {
+            Sending::Due { private: input.private_key()?, theirs: PublicKey::from_u(input.key()?) }
+        }
         SENDING_CHAIN => Sending::Chain {
-            key_pair: KeyPair::from_parts(
-                PrivateKey::from_bytes(input.key()?),
-                PublicKey::from_u(input.key()?),
-            ),
+            key_pair: KeyPair::from_parts(input.private_key()?, PublicKey::from_u(input.key()?)),
             chain_key: ChainKey::from_bytes(input.key()?),
             next: input.u32()?,
         },

@@ -75,7 +75,11 @@ async fn signup(
     Json(request): Json<SignupRequest>,
 ) -> Result<(StatusCode, axum::Json<SignupReply>), Problem> {
     require_username(&request.username)?;
-    require_welcome(&app, request.registration_token.as_deref())?;
+    let token = request.registration_token.as_deref();
+    if token.is_some_and(|token| !(1..=256).contains(&token.chars().count())) {
+        return Err(malformed("registration_token"));
+    }
+    require_welcome(&app, token)?;
     require_acceptable(&request.password)?;
     let now = app.now();
     let rate = app.config.rates.signup;

@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     routing::{get, post},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::malformed;
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     item::AddressText,
     problem::Problem,
     store::messages::{self, Search, Status},
-    wire::present,
+    wire::{INTEGER_MAX, present},
 };
 
 pub(super) fn routes() -> Router<AppState> {
@@ -34,7 +34,7 @@ const PAGE: u32 = 50;
 #[derive(Serialize)]
 struct HistoryReply {
     messages: Vec<EntryText>,
-    next: Option<String>,
+    next: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -63,8 +63,8 @@ impl From<&messages::HistoryEntry> for EntryText {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DirectQuery {
-    #[serde(default, deserialize_with = "present")]
-    before: Option<String>,
+    #[serde(default, deserialize_with = "position")]
+    before: Option<u64>,
     #[serde(default, deserialize_with = "present")]
     limit: Option<u32>,
 }
@@ -76,8 +76,7 @@ async fn direct(
     Path(account): Path<AccountId>,
     Query(query): Query<DirectQuery>,
 ) -> Result<axum::Json<HistoryReply>, Problem> {
-    let before = query.before.as_deref().map(|text| cursor("before", text)).transpose()?;
-    let search = Search { with: Some(account), before, ..Search::default() };
+    let search = Search { with: Some(account), before: query.before, ..Search::default() };
     list(&app, &caller, search, query.limit).await
 }
 
@@ -94,8 +93,8 @@ struct SearchRequest {
     status: Option<Status>,
     #[serde(default, deserialize_with = "present")]
     limit: Option<u32>,
-    #[serde(default, deserialize_with = "present")]
-    after: Option<String>,
+    #[serde(default, deserialize_with = "position")]
+    after: Option<u64>,
 }
 
 /// `POST messages/search`: the caller's own messages that fit, newest first.
@@ -109,7 +108,7 @@ async fn search(
         from: request.from,
         to: request.to,
         status: request.status,
-        before: request.after.as_deref().map(|text| cursor("after", text)).transpose()?,
+        before: request.after,
         ..Search::default()
     };
     list(&app, &caller, search, request.limit).await
@@ -129,13 +128,15 @@ async fn list(
     let mut entries = app.store.history(caller.account(), search).await?;
     let more = entries.len() > limit as usize;
     entries.truncate(limit as usize);
-    let next = entries.last().map(|entry| entry.number.to_string()).filter(|_| more);
+    let next = entries.last().map(|entry| entry.number).filter(|_| more);
     Ok(axum::Json(HistoryReply { messages: entries.iter().map(EntryText::from).collect(), next }))
 }
 
-/// A position that an answer gave before.
-fn cursor(member: &str, text: &str) -> Result<u64, Problem> {
-    text.parse().map_err(|_other| malformed(member))
+/// A position in the history, as `next` of an answer gave it.
+fn position<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    let position = u64::deserialize(from)?;
+    let possible = (1..=INTEGER_MAX).contains(&position);
+    possible.then_some(Some(position)).ok_or_else(|| de::Error::custom("no position"))
 }
 
 #[derive(Serialize)]

@@ -20,7 +20,7 @@ use crate::{
     extract::{Json, Path},
     ids::{AccountId, LoginId, Moment, SlotId},
     limiter::Limit,
-    problem::Problem,
+    problem::{Code, Problem},
     store::accounts::{LinkLogin, NewLinkToken},
     wire::{Base64, Device},
 };
@@ -73,8 +73,11 @@ async fn fill(
     Json(content): Json<SlotContent>,
 ) -> Result<StatusCode, Problem> {
     require_slot(slot)?;
-    if !(1..=app.config.limits.slot_envelope_bytes).contains(&content.envelope.0.len()) {
+    if content.envelope.0.is_empty() {
         return Err(malformed("envelope"));
+    }
+    if content.envelope.0.len() > app.config.limits.slot_envelope_bytes {
+        return Err(Code::TooLarge.into());
     }
     app.store.fill_slot(slot, content.envelope.0, app.now()).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -21,7 +21,7 @@ use crate::{
 /// Ids of prekeys.
 const IDS: std::ops::RangeInclusive<u32> = 1..=16_777_215;
 /// Bytes that an upload's public key or signature may have to be of the right shape.
-const UPLOADED_MAX: usize = 128;
+const UPLOADED_MAX: usize = 129;
 
 /// A signed prekey.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

@@ -52,3 +52,24 @@ async fn a_link_token_is_used_once_and_for_one_id() {
     let no_device = test.get("/api/v1/messages/mailbox", &access).await;
     assert_eq!(no_device.problem(), (403, "device_required"));
 }
+
+#[tokio::test]
+async fn link_tokens_never_run_out_of_ids() {
+    let test = TestApp::new().await;
+    let alice = Person::new(&test, "alice", 0).await;
+    let mut tokens = Vec::new();
+    for _ in 0..127 {
+        let path = "/api/v1/auth/link-token";
+        tokens.push(test.exchange(Method::POST, path, Some(&alice.token), None).await);
+        test.clock.advance_millis(1);
+    }
+    assert_eq!(tokens[126].body["device_id"], 2);
+    for (token, problem) in [(0, Some((401, "link_token_invalid"))), (126, None)] {
+        let request = json!({"link_token": tokens[token].text("/link_token")});
+        let linked = test.open("/api/v1/auth/link", request).await;
+        match problem {
+            Some(problem) => assert_eq!(linked.problem(), problem),
+            None => assert_eq!(linked.body["reserved_device_id"], 2),
+        }
+    }
+}

@@ -62,13 +62,32 @@ pub(super) fn create_token(connection: &Connection, token: &NewLinkToken) -> Res
     let taken = statement.query_map(params![token.account, token.now], |row| device_id(row, 0))?;
     let taken: Vec<_> = taken.collect::<rusqlite::Result<_>>()?;
     let free = (1..).map_while(DeviceId::new).find(|id| !taken.contains(id));
-    let free = free.ok_or_else(|| Problem::new(Code::Unavailable, "no device id is free"))?;
+    let free = match free {
+        Some(free) => free,
+        None => end_oldest_token(connection, token)?,
+    };
     connection
         .prepare_cached(
             "INSERT INTO link_tokens (hash, account, device_id, expires_at) VALUES (?, ?, ?, ?)",
         )?
         .execute(params![token.hash, token.account, free.number(), token.expires_at])?;
     Ok(free)
+}
+
+/// Ends the oldest token of the account that nobody used, and frees the id it reserved.
+fn end_oldest_token(connection: &Connection, token: &NewLinkToken) -> Result<DeviceId> {
+    let ended = connection
+        .prepare_cached(
+            "DELETE FROM link_tokens WHERE hash = (
+                 SELECT hash FROM link_tokens
+                 WHERE account = ?1 AND expires_at > ?2 AND redeemed_at IS NULL
+                 AND device_id NOT IN (SELECT device_id FROM devices WHERE account = ?1)
+                 ORDER BY expires_at LIMIT 1)
+             RETURNING device_id",
+        )?
+        .query_row(params![token.account, token.now], |row| device_id(row, 0))
+        .optional()?;
+    ended.ok_or_else(|| Problem::new(Code::Unavailable, "no device id is free").into())
 }
 
 pub(super) fn redeem_token(

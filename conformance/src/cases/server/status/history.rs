@@ -163,7 +163,7 @@ fn pages(run: &mut ServerRun) -> Outcome {
 }
 
 fn by_pages(by: &Device, with: &Person, limit: usize, searched: bool) -> Result<Vec<String>, Stop> {
-    let (mut all, mut cursor) = (Vec::new(), None::<String>);
+    let (mut all, mut cursor) = (Vec::new(), None::<u64>);
     loop {
         let reply = if searched {
             let mut body = json!({"account_id": with.id(), "limit": limit});
@@ -179,8 +179,8 @@ fn by_pages(by: &Device, with: &Person, limit: usize, searched: bool) -> Result<
         let page = ids(&reply)?;
         reply.expect_that(page.len() <= limit, format!("at most {limit} entries"))?;
         all.extend(page);
-        match reply.at("/next")?.as_str() {
-            Some(next) if all.len() <= 100 => cursor = Some(next.to_owned()),
+        match reply.at("/next")?.as_u64() {
+            Some(next) if all.len() <= 100 => cursor = Some(next),
             _ => return Ok(all),
         }
     }

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a command line tool talks to its terminal")]
 
 mod bare;
+mod cast;
 mod connection;
 mod measure;
 mod people;
@@ -13,7 +14,7 @@ mod report;
 mod rows;
 mod subject;
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -59,6 +60,12 @@ enum Command {
     /// The bare hyper server, as a process of its own.
     #[command(hide = true)]
     Bare,
+    /// Makes accounts for another program that calls a server, and prints what it needs, as NAME=VALUE lines.
+    #[command(hide = true)]
+    Cast {
+        /// Address of the server, for instance 127.0.0.1:7400.
+        address: SocketAddr,
+    },
 }
 
 fn main() -> Result<()> {
@@ -68,6 +75,10 @@ fn main() -> Result<()> {
     runtime.block_on(async {
         match cli.command {
             Some(Command::Bare) => bare::serve().await,
+            Some(Command::Cast { address }) => {
+                println!("{}", cast::make(address).await?);
+                Ok(())
+            }
             None => judge(&cli).await,
         }
     })

@@ -1,6 +1,6 @@
 //! What this machine has, and how to get what it lacks: Debian packages, npm packages, cargo subcommands.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::{Context, Result, bail};
 
@@ -57,6 +57,33 @@ pub(crate) fn ensure_spec_tools() -> Result<PathBuf> {
     succeed(command(&line).current_dir(&folder))?;
     fs::write(&mark, wanted).with_context(|| format!("cannot write {}", mark.display()))?;
     Ok(folder)
+}
+
+/// What makes cases from the schemas of the interface's document, at the version that was tried.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
+/// Installs schemathesis into an ignored Python environment, and gives its program.
+pub(crate) fn ensure_schemathesis() -> Result<PathBuf> {
+    let folder = root().join("target/schemathesis-tools");
+    let (program, mark) = (folder.join("bin/schemathesis"), folder.join("installed"));
+    if fs::read_to_string(&mark).is_ok_and(|installed| installed == SCHEMATHESIS) {
+        return Ok(program);
+    }
+    if !works("python3 -m ensurepip --version") {
+        install_debian(&["python3-venv"])?;
+    }
+    println!("   pip install {SCHEMATHESIS}");
+    succeed(command("python3 -m venv --clear").arg(&folder))?;
+    succeed(Command::new(folder.join("bin/python")).args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        SCHEMATHESIS,
+    ]))?;
+    fs::write(&mark, SCHEMATHESIS).with_context(|| format!("cannot write {}", mark.display()))?;
+    Ok(program)
 }
 
 /// Makes sure of `cargo NAME`, built from its crate when it is absent.

@@ -14,6 +14,7 @@ mod fuzz;
 mod load;
 mod machine;
 mod peers;
+mod schemathesis;
 mod spec;
 mod steps;
 mod test;
@@ -54,6 +55,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
     },
+    /// Calls the server by the interface's document, with cases made from its schemas
+    Interface,
     /// Puts load on the server, beside a bare hyper server in the same run
     Load {
         /// Words for the load program, such as `claim hot --seconds 10`; see `cargo xtask load -- --help`.
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Conformance { words } => conformance::run(&words),
         Command::Test => test::run().map(|()| 0),
         Command::Peers { aws_lc, words } => peers::run(aws_lc, &words).map(|()| 0),
+        Command::Interface => schemathesis::build_and_run().map(|()| 0),
         Command::Load { words } => load::run(&words).map(|()| 0),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds).map(|()| 0),
     };

@@ -58,7 +58,8 @@ impl Steps {
     }
 }
 
-fn shown(command: &Command) -> String {
+/// The words of `command`, for messages.
+pub(crate) fn shown(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     words.join(" ")

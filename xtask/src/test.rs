@@ -5,13 +5,13 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::steps::{Steps, command, root, succeed};
-use crate::{conformance, machine, spec};
+use crate::{conformance, machine, schemathesis, spec};
 
 /// Installs what the tests need, then runs every check; stops at the first that fails.
 ///
 /// Everything is built once, with the same features, and the later steps run what was built.
 pub(crate) fn run() -> Result<()> {
-    let mut steps = Steps::new(12);
+    let mut steps = Steps::new(13);
     steps.step("what the tests need: Node.js and the real libsignal", machine::ensure_libsignal)?;
     steps.step("documents of the server's interface", spec::lint)?;
     for (title, line) in [
@@ -35,6 +35,7 @@ pub(crate) fn run() -> Result<()> {
         succeed(Command::new(conformance::binary("vectors")?).arg("check").current_dir(root()))
     })?;
     steps.step("conformance", || judged(&[]))?;
+    steps.step("the server keeps to its interface's document", schemathesis::run)?;
     steps.step("known-bad implementations die of their own requirement", || {
         judged(&["mutants", "run"])
     })?;

@@ -87,7 +87,7 @@ fn end_oldest_token(connection: &Connection, token: &NewLinkToken) -> Result<Dev
         )?
         .query_row(params![token.account, token.now], |row| device_id(row, 0))
         .optional()?;
-    ended.ok_or_else(|| Problem::new(Code::Unavailable, "no device id is free").into())
+    ended.ok_or_else(|| Problem::new(Code::Unavailable, "no device id is free"))
 }
 
 pub(super) fn redeem_token(

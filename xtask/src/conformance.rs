@@ -91,35 +91,56 @@ const HIGH_LIMITS: [&str; 3] = ["signup", "login_address", "provisioning"];
 
 /// Lifetimes of the second instance, in seconds.
 const SHORT_LIFETIMES: [(&str, u32); 9] = [
-    ("access_token_seconds", 4),
-    ("refresh_grace_seconds", 2),
-    ("slot_seconds", 2),
-    ("link_token_seconds", 2),
-    ("ticket_seconds", 2),
-    ("header_seconds", 2),
+    ("access_token_seconds", 5),
+    ("refresh_grace_seconds", 3),
+    ("slot_seconds", 4),
+    ("link_token_seconds", 4),
+    ("ticket_seconds", 3),
+    ("header_seconds", 3),
     ("body_seconds", 3),
-    ("message_ttl_seconds", 3),
+    ("message_ttl_seconds", 5),
     ("heartbeat_seconds", 2),
 ];
 
 /// The reference server on a database of its own, which the judge starts, kills and starts again.
 fn server() -> Result<Judged> {
-    let short = SHORT_LIFETIMES.map(|(name, seconds)| format!("--set limits.{name}={seconds}"));
-    let mut subject: Vec<String> =
-        [&binary("countersign-server")?, "--port", "{port}", "--database", "{dir}/judged.db"]
-            .map(Into::into)
-            .into();
-    for name in HIGH_LIMITS {
-        for value in ["burst=100000", "per_seconds=0.001"] {
-            subject.extend(["--set".into(), format!("rates.{name}.{value}")]);
-        }
-    }
     Ok(Judged {
         title: "reference server",
         folder: "server",
-        judge: vec!["server".into(), "--impatient".into(), short.join(" ")],
-        subject,
+        judge: ["server", "--impatient", &impatient()].map(Into::into).into(),
+        subject: server_words("countersign-server")?,
     })
+}
+
+/// Every known-bad server against the cases of its own requirement. Passwords are not what is judged here.
+pub(crate) fn known_bad_servers() -> Result<u8> {
+    let options = ["mutants", "servers", "--jobs", "8", "--timeout-scale", "3", "--impatient"];
+    let mut words: Vec<String> = options.map(Into::into).into();
+    words.extend([format!("{} --set limits.mailbox_items=20", impatient()), "--".into()]);
+    words.extend(server_words("countersign-faulty-server")?);
+    for setting in ["passwords.memory_kib=256", "passwords.passes=1"] {
+        words.extend(["--set".into(), setting.into()]);
+    }
+    words.extend(["--mutant".into(), "{}".into()]);
+    judge(&words)
+}
+
+/// Settings of the second, short-lived instance.
+fn impatient() -> String {
+    SHORT_LIFETIMES.map(|(name, seconds)| format!("--set limits.{name}={seconds}")).join(" ")
+}
+
+/// How a server is started: on the judge's port and folder, with limits per address that the judge does not meet.
+fn server_words(program: &str) -> Result<Vec<String>> {
+    let program = binary(program)?;
+    let mut words: Vec<String> =
+        [&program, "--port", "{port}", "--database", "{dir}/judged.db"].map(Into::into).into();
+    for name in HIGH_LIMITS {
+        for value in ["burst=100000", "per_seconds=0.001"] {
+            words.extend(["--set".into(), format!("rates.{name}.{value}")]);
+        }
+    }
+    Ok(words)
 }
 
 impl Judged {

@@ -11,7 +11,7 @@ use crate::{conformance, machine, schemathesis, spec};
 ///
 /// Everything is built once, with the same features, and the later steps run what was built.
 pub(crate) fn run() -> Result<()> {
-    let mut steps = Steps::new(13);
+    let mut steps = Steps::new(14);
     steps.step("what the tests need: Node.js and the real libsignal", machine::ensure_libsignal)?;
     steps.step("documents of the server's interface", spec::lint)?;
     for (title, line) in [
@@ -39,6 +39,9 @@ pub(crate) fn run() -> Result<()> {
     steps.step("known-bad implementations die of their own requirement", || {
         judged(&["mutants", "run"])
     })?;
+    steps.step("known-bad servers die of their own requirement", || {
+        ended(conformance::known_bad_servers()?)
+    })?;
     steps.step("spec, cases and known-bad implementations agree", || {
         judged(&["trace", "--check"])
     })?;
@@ -48,7 +51,11 @@ pub(crate) fn run() -> Result<()> {
 
 fn judged(words: &[&str]) -> Result<()> {
     let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-    match conformance::run_built(&words)? {
+    ended(conformance::run_built(&words)?)
+}
+
+fn ended(code: u8) -> Result<()> {
+    match code {
         0 => Ok(()),
         code => bail!("the judge ended with exit code {code}"),
     }

@@ -114,6 +114,9 @@ fn server() -> Result<Judged> {
 
 /// Every known-bad server against the cases of its own requirement. Passwords are not what is judged here.
 pub(crate) fn known_bad_servers() -> Result<u8> {
+    succeed(&mut command(
+        "cargo build --quiet --package countersign-conformance --package countersign-faulty-server",
+    ))?;
     let options = ["mutants", "servers", "--jobs", "8", "--timeout-scale", "3", "--impatient"];
     let mut words: Vec<String> = options.map(Into::into).into();
     words.extend([format!("{} --set limits.mailbox_items=20", impatient()), "--".into()]);

@@ -46,6 +46,8 @@ enum Command {
     },
     /// Installs what the tests need and runs all of them, as CI does
     Test,
+    /// Starts every known-bad server and runs the cases of its own requirement; minutes
+    KnownBadServers,
     /// Compares the hot paths with named peers, interleaved round by round
     Peers {
         /// Measures the `aws-lc` backend instead of the default one.
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Conformance { words } => conformance::run(&words),
         Command::Test => test::run().map(|()| 0),
+        Command::KnownBadServers => conformance::known_bad_servers(),
         Command::Peers { aws_lc, words } => peers::run(aws_lc, &words).map(|()| 0),
         Command::Interface => schemathesis::build_and_run().map(|()| 0),
         Command::Load { words } => load::run(&words).map(|()| 0),
